@@ -1,0 +1,1 @@
+"""Plain values that every other layer speaks: the standard library only, all frozen."""

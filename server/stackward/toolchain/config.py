@@ -1,0 +1,48 @@
+"""What the user says about how Go code is built: part of the identity of every result."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class BuildConfig:
+    """Build settings of one workspace folder.
+
+    ``go`` is the path of a go command ("" searches for one), ``tags`` the build tags, ``goos`` and ``goarch`` the
+    target ("" is the host's), ``flags`` further flags of ``go build`` (``-race``, ``-trimpath``, ``-gcflags=…``, ``-mod=mod``, …) and
+    ``env`` variables that override the server's own environment.
+    """
+
+    go: str = ""
+    tags: tuple[str, ...] = ()
+    goos: str = ""
+    goarch: str = ""
+    flags: tuple[str, ...] = ()
+    env: tuple[tuple[str, str], ...] = ()
+
+    def environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
+        """The environment for the go command and the compiler: offline unless ``env`` says otherwise."""
+        env = dict(os.environ if base is None else base)
+        env["GOPROXY"] = "off"
+        env["GOTOOLCHAIN"] = "local"
+        if self.goos:
+            env["GOOS"] = self.goos
+        if self.goarch:
+            env["GOARCH"] = self.goarch
+        env.update(self.env)
+        return env
+
+    def build_flags(self) -> list[str]:
+        """Flags for ``go build`` and ``go list``; ``-mod=readonly`` unless a ``-mod`` is set or vendoring decides."""
+        flags = list(self.flags)
+        if self.tags:
+            flags.append("-tags=" + ",".join(self.tags))
+        return flags
+
+    def fingerprint(self) -> str:
+        """A digest of everything here."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:32]
