@@ -1,0 +1,166 @@
+"""The analysis of one compile unit: texts in, hints out. Nothing here knows about editors or schedules."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import stackward
+from stackward.core.decision import Decision, Problem
+from stackward.core.hint import Hint
+from stackward.core.outcome import BuildError, BuildFailed, Cancelled
+from stackward.engine import codec
+from stackward.engine.evidence import EvidenceMaker
+from stackward.engine.results import FileResult, UnitResult
+from stackward.engine.sites import Found, SiteBuilder
+from stackward.engine.sources import Sources
+from stackward.engine.store import Store
+from stackward.engine.texts import Snapshot
+from stackward.rules import classify
+from stackward.toolchain.compiler import Compiler, Replay, Replayed
+from stackward.toolchain.process import CancelToken, DidNotRun
+from stackward.toolchain.recipe import Unit
+
+_PARTIAL_SECONDS = 0.05  # Between two partial results of one compile: an editor redraws no faster for any use.
+_EXPLODED = 8 << 20  # A -m=2 log beyond this (bytes) holds the hints up; the next time -m=1 goes first.
+
+Failed: TypeAlias = BuildFailed | DidNotRun | Cancelled
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Everything that the analysis of a unit depends on. ``archives`` replaces export data that the recipe names."""
+
+    unit: Unit
+    snapshot: Snapshot
+    archives: Mapping[str, str] = field(default_factory=dict)
+    environment: str = ""
+    """Digest of the toolchain and the build configuration."""
+
+    def key(self) -> str:
+        """A digest of all of it, and of the version of stackward that judges it."""
+        unit = self.unit
+        archives = [(path, self.archives.get(path, archive)) for path, archive in unit.imports]
+        parts = (
+            stackward.__version__,
+            self.environment,
+            unit.id,
+            unit.argv,
+            unit.files,
+            archives,
+            unit.importmap,
+            sorted(self.snapshot.digests.items()),
+        )
+        return hashlib.blake2b(repr(parts).encode("utf-8", "surrogateescape"), digest_size=20).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """A result; ``cached`` if no compiler ran for it."""
+
+    result: UnitResult
+    cached: bool
+
+
+class Analysis:
+    """Analyses units of one folder. Thread-safe as far as its parts are."""
+
+    def __init__(self, compiler: Compiler, sources: Sources, store: Store | None) -> None:
+        self._compiler = compiler
+        self._sources = sources
+        self._store = store
+        self._log_bytes: dict[object, int] = {}
+
+    def cached(self, inputs: Inputs) -> UnitResult | None:
+        """The result of the same inputs from an earlier run."""
+        value = self._store.get("unit/" + inputs.key()) if self._store is not None else None
+        return codec.from_json(value) if value is not None else None
+
+    def run(
+        self,
+        inputs: Inputs,
+        cancel: CancelToken,
+        on_partial: Callable[[Sequence[FileResult]], None] | None = None,
+        wanted: Callable[[str], bool] = lambda _: True,
+    ) -> Analysed | Failed:
+        """Analyse, from the store if it can be. ``on_partial`` gets the files with news while the compiler runs.
+
+        ``wanted`` says of which files partial results are of use.
+        """
+        result = self.cached(inputs)
+        if result is not None:
+            return Analysed(result, cached=True)
+        unit = inputs.unit
+        if on_partial is not None and self._log_bytes.get(unit.id, 0) > _EXPLODED:
+            first = self._compile(inputs, cancel, on_partial, wanted, level=1)
+            if not isinstance(first, UnitResult):
+                return first
+            on_partial(first.files)
+            on_partial = None
+        done = self._compile(inputs, cancel, on_partial, wanted, level=2)
+        if not isinstance(done, UnitResult):
+            return done
+        self._log_bytes[unit.id] = done.log_bytes
+        if self._store is not None:
+            self._store.put("unit/" + inputs.key(), codec.to_json(done))
+        return Analysed(done, cached=False)
+
+    def _compile(
+        self,
+        inputs: Inputs,
+        cancel: CancelToken,
+        on_partial: Callable[[Sequence[FileResult]], None] | None,
+        wanted: Callable[[str], bool],
+        level: int,
+    ) -> UnitResult | Failed:
+        sources = self._sources.of(inputs.snapshot)
+        builder = SiteBuilder(sources.get)
+        evidence = EvidenceMaker(sources, inputs.unit.files)
+        last = time.monotonic()
+
+        def on_records(records: Iterable[Decision | Problem | BuildError], over: bool) -> None:
+            nonlocal last
+            builder.add(records)
+            if on_partial is None or over or time.monotonic() - last < _PARTIAL_SECONDS:
+                return
+            if not any(wanted(path) for path in builder.touched):
+                return
+            touched = frozenset(path for path in builder.touched if wanted(path))
+            builder.touched.clear()
+            on_partial(_files(builder, evidence, inputs.snapshot, touched))
+            last = time.monotonic()
+
+        replay = Replay(inputs.unit, inputs.snapshot.overlays, inputs.archives, level)
+        outcome = self._compiler.escapes(replay, on_records, cancel)
+        if not isinstance(outcome, Replayed):
+            return outcome
+        return UnitResult(
+            files=tuple(_files(builder, evidence, inputs.snapshot, None)),
+            log_bytes=outcome.log_bytes,
+            records=dict(builder.records),
+            merged=builder.merged,
+            outside=builder.outside,
+            problems=tuple(builder.problems),
+        )
+
+
+def _files(
+    builder: SiteBuilder, evidence: EvidenceMaker, snapshot: Snapshot, only: frozenset[str] | None
+) -> list[FileResult]:
+    """The results by file; of the files in ``only``, or of all that the unit has."""
+    by_path: dict[str, list[Found]] = {}
+    for found in builder.found():
+        by_path.setdefault(found.site.path, []).append(found)
+    paths = only if only is not None else {*by_path, *snapshot.digests}
+    results = []
+    for path in sorted(paths):
+        source = evidence.sources.get(path)
+        if source is None:
+            continue
+        functions = builder.functions(path, source)
+        hints: list[Hint] = [classify(evidence.of(found)) for found in by_path.get(path, ())]
+        results.append(FileResult(path, evidence.sources.digest(path), tuple(hints), functions))
+    return results

@@ -1,0 +1,173 @@
+"""The hints of one open document, moving along with its text until the next analysis.
+
+A hint is anchored by byte offsets. An edit before it shifts it; an edit that touches it makes the syntax tree decide: the
+hint stays if an expression of the same kind still spans its place, and goes if its code was edited away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from stackward.core.hint import Hint, HintStep
+from stackward.core.position import BytePos, ByteRange, LineIndex, Location
+from stackward.core.site import Function
+from stackward.engine.texts import digest
+from stackward.syntax.functions import functions
+from stackward.syntax.tree import Edit, SourceFile
+
+_MARKS = 4  # Texts whose analysis may still arrive; more than one analysis of a file never runs.
+_LEAVES = frozenset(
+    {"identifier", "field_identifier", "interpreted_string_literal", "raw_string_literal", "int_literal"}
+)
+
+
+@dataclass(slots=True)
+class _Anchor:
+    """A hint with the offsets of all its points in this file: start, end, then those of its flow and inlined calls."""
+
+    hint: Hint
+    kind: str
+    text: bytes
+    points: list[int]
+    touched: bool = False
+    moved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    count: int
+    source: SourceFile
+
+
+class OpenFile:
+    """The text of an open document, and its hints. Not thread-safe: the session locks."""
+
+    def __init__(self, path: str, source: SourceFile) -> None:
+        self.path = path
+        self.source = source
+        self.functions: tuple[Function, ...] = ()
+        self._history: list[Edit] = []
+        self._marks: dict[str, _Mark] = {}
+        self._anchors: list[_Anchor] = []
+        self.mark()
+
+    def mark(self) -> str:
+        """Remember the text as it is, because an analysis of it begins; gives its digest."""
+        key = digest(self.source.text)
+        self._marks.pop(key, None)
+        self._marks[key] = _Mark(len(self._history), self.source)
+        while len(self._marks) > _MARKS:
+            del self._marks[next(iter(self._marks))]
+        return key
+
+    def edit(self, edits: Sequence[Edit]) -> None:
+        """Follow an edit of the text."""
+        self.source = self.source.edited(edits)
+        self._history += edits
+        for edit in edits:
+            _shift(self._anchors, edit)
+        self._anchors = _still_there(self._anchors, self.source)
+
+    def replace(self, source: SourceFile) -> None:
+        """Take a whole new text that did not come as edits; hints on it start afresh with the next analysis."""
+        if source.text == self.source.text:
+            return
+        whole = Edit(0, len(self.source.text), source.text)
+        self.source = source
+        self._history.append(whole)
+        self._anchors = []
+
+    def set_hints(self, text_digest: str, hints: Iterable[Hint], found: Sequence[Function]) -> bool:
+        """Take the result of an analysis of an earlier text; False when that text is not remembered any more."""
+        mark = self._marks.get(text_digest)
+        if mark is None:
+            return False
+        anchors = [_anchor(hint, mark.source, self.path) for hint in hints]
+        since = self._history[mark.count :]
+        for edit in since:
+            _shift(anchors, edit)
+        self._anchors = _still_there(anchors, self.source) if since else anchors
+        self.functions = tuple(found)
+        return True
+
+    @property
+    def moved(self) -> bool:
+        """Whether any hint is not where the compiler reported it."""
+        return any(anchor.moved for anchor in self._anchors)
+
+    def hints(self) -> tuple[Hint, ...]:
+        """The hints at their places in the current text."""
+        lines = self.source.lines
+        return tuple(_placed(anchor, lines, self.path) if anchor.moved else anchor.hint for anchor in self._anchors)
+
+    def placed_functions(self) -> tuple[Function, ...]:
+        """The functions at their places in the current text; those that are gone are left out."""
+        by_name = {function.name: function for function in self.functions}
+        return tuple(
+            replace(known, range=node.range, name_range=node.name_range)
+            for node in functions(self.source)
+            if (known := by_name.get(node.name)) is not None
+        )
+
+
+def _points(hint: Hint, path: str) -> list[BytePos]:
+    site = hint.site
+    points = [site.range.start, site.range.end]
+    points += [step.at.pos for step in hint.steps if step.at.path == path]
+    points += [at.pos for at in site.inlined_at if at.path == path]
+    return points
+
+
+def _anchor(hint: Hint, source: SourceFile, path: str) -> _Anchor:
+    lines = source.lines
+    points = [int(lines.offset(point)) for point in _points(hint, path)]
+    node = source.tree.root_node.descendant_for_byte_range(points[0], points[1])
+    kind = node.type if node is not None else ""
+    return _Anchor(hint, kind, source.text[points[0] : points[1]] if kind in _LEAVES else b"", points)
+
+
+def _shift(anchors: Iterable[_Anchor], edit: Edit) -> None:
+    start, old_end = edit.start, edit.old_end
+    delta = len(edit.new) - (old_end - start)
+    for anchor in anchors:
+        points = anchor.points
+        if start <= points[1] and old_end >= points[0]:
+            anchor.touched = True
+        elif delta == 0 and max(points) < start:
+            continue
+        anchor.moved = True
+        shifted = [point + delta if point >= old_end else min(point, start) for point in points]
+        if old_end == points[1] and start == old_end:
+            shifted[1] = points[1]  # Text inserted right behind an expression does not become part of it.
+        anchor.points = shifted
+
+
+def _still_there(anchors: Iterable[_Anchor], source: SourceFile) -> list[_Anchor]:
+    kept = []
+    root = source.tree.root_node
+    for anchor in anchors:
+        if anchor.touched:
+            start, end = anchor.points[:2]
+            if start >= end:
+                continue
+            node = root.descendant_for_byte_range(start, end)
+            if node is None or node.type != anchor.kind or (node.start_byte, node.end_byte) != (start, end):
+                continue
+            if anchor.text and source.text[start:end] != anchor.text:
+                continue
+            anchor.touched = False
+        kept.append(anchor)
+    return kept
+
+
+def _placed(anchor: _Anchor, lines: LineIndex, path: str) -> Hint:
+    hint = anchor.hint
+    positions = iter([lines.position(point) for point in anchor.points])
+    range_ = ByteRange(next(positions), next(positions))
+    steps = tuple(
+        HintStep(Location(path, next(positions)), step.text) if step.at.path == path else step for step in hint.steps
+    )
+    inlined_at = tuple(Location(path, next(positions)) if at.path == path else at for at in hint.site.inlined_at)
+    site = replace(hint.site, range=range_, inlined_at=inlined_at)
+    return Hint(hint.rule, site, hint.message, hint.label, hint.advice, steps)

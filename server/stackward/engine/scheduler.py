@@ -1,0 +1,130 @@
+"""Who works next: a few threads, and per key at most one job that runs and one that waits.
+
+Jobs coalesce rather than pile up. A job for a key whose earlier job still runs cancels that one, because its
+result would be for an older text, and starts when it has ended. Threads do little but wait for the compiler.
+"""
+
+from __future__ import annotations
+
+import enum
+import itertools
+import logging
+import threading
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from stackward.toolchain.process import CancelToken
+
+log = logging.getLogger(__name__)
+
+Job: TypeAlias = Callable[[CancelToken], None]
+
+
+class Priority(enum.IntEnum):
+    """Lower runs first."""
+
+    SAVED = 0
+    OPEN = 1
+    DEPENDENT = 2
+    BACKGROUND = 3
+
+
+@dataclass(slots=True)
+class _Waiting:
+    priority: Priority
+    order: int
+    job: Job
+
+
+@dataclass(slots=True)
+class _State:
+    waiting: dict[Hashable, _Waiting] = field(default_factory=dict)
+    running: dict[Hashable, CancelToken] = field(default_factory=dict)
+    closed: bool = False
+
+
+class Scheduler:
+    """Runs jobs on ``workers`` threads; ``on_idle`` is called (in a worker) whenever nothing runs or waits any more."""
+
+    def __init__(self, workers: int, on_idle: Callable[[], None] = lambda: None) -> None:
+        self._state = _State()
+        self._changed = threading.Condition()
+        self._order = itertools.count()
+        self._on_idle = on_idle
+        self._threads = [
+            threading.Thread(target=self._work, name=f"stackward-worker-{number}", daemon=True)
+            for number in range(max(1, workers))
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, key: Hashable, priority: Priority, job: Job) -> None:
+        """Queue ``job``. It replaces a waiting one of the same key and ends a running one."""
+        with self._changed:
+            if self._state.closed:
+                return
+            earlier = self._state.waiting.get(key)
+            if earlier is not None:
+                priority = min(priority, earlier.priority)
+            self._state.waiting[key] = _Waiting(priority, next(self._order), job)
+            running = self._state.running.get(key)
+            self._changed.notify()
+        if running is not None:
+            running.cancel()
+
+    def cancel(self, key: Hashable) -> None:
+        """Forget the waiting job of a key and end the running one."""
+        with self._changed:
+            self._state.waiting.pop(key, None)
+            running = self._state.running.get(key)
+        if running is not None:
+            running.cancel()
+
+    def busy(self) -> bool:
+        """Whether anything runs or waits."""
+        with self._changed:
+            return bool(self._state.waiting or self._state.running)
+
+    def close(self) -> None:
+        """Drop what waits, end what runs, and let the threads go. Returns when they have gone."""
+        with self._changed:
+            self._state.closed = True
+            self._state.waiting.clear()
+            running = list(self._state.running.values())
+            self._changed.notify_all()
+        for token in running:
+            token.cancel()
+        for thread in self._threads:
+            thread.join(timeout=5.0)
+
+    def _next(self) -> tuple[Hashable, Job, CancelToken] | None:
+        """Wait for a job whose key is not running; None when closed."""
+        with self._changed:
+            while not self._state.closed:
+                ready = [
+                    (waiting.priority, waiting.order, key)
+                    for key, waiting in self._state.waiting.items()
+                    if key not in self._state.running
+                ]
+                if ready:
+                    _, _, key = min(ready, key=lambda entry: entry[:2])
+                    token = self._state.running[key] = CancelToken()
+                    return key, self._state.waiting.pop(key).job, token
+                self._changed.wait()
+            return None
+
+    def _work(self) -> None:
+        while (claimed := self._next()) is not None:
+            key, job, token = claimed
+            try:
+                job(token)
+            except Exception:
+                # One job that fails costs only itself; the next save tries again.
+                log.exception("job %s failed", key)
+            with self._changed:
+                del self._state.running[key]
+                idle = not self._state.running and not self._state.waiting
+                self._changed.notify_all()
+            if idle:
+                self._on_idle()

@@ -1,0 +1,264 @@
+"""From decisions to sites: one per place in the source.
+
+The log reports a place more than once: an explanation with its flow, then a summary; again at every call
+that inlined the function; again for every instantiation of generic code, and at the name of a generic function for its
+wrappers. Here they become one ``Site`` each. A record whose expression is not what stands at its position is such a copy; it is
+merged into the site in the callee where the callee is in the same package, and stays at the call where it is not.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from stackward.core.decision import Decision, FlowEdge, Kind, Problem
+from stackward.core.outcome import BuildError
+from stackward.core.position import BytePos, Location
+from stackward.core.site import Function, Parameter, Site, Storage
+from stackward.syntax.functions import FunctionNode, enclosing_function, functions
+from stackward.syntax.nodes import Located, locate
+from stackward.syntax.tree import SourceFile
+
+_MAX_PLACES = 64  # Calls into which a site was inlined that are kept; one helper can have thousands.
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A site with its node in the syntax tree; ``located`` is None for a copy that stays at a call."""
+
+    site: Site
+    file: SourceFile
+    located: Located
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A site being put together."""
+
+    site: Site
+    file: SourceFile
+    located: Located
+    inlined_at: dict[Location, None] = field(default_factory=dict)
+    instances: dict[str, None] = field(default_factory=dict)
+
+    def found(self) -> Found:
+        site = replace(
+            self.site,
+            inlined_at=tuple(sorted(self.inlined_at)[:_MAX_PLACES]),
+            instances=tuple(sorted(self.instances)),
+        )
+        return Found(site, self.file, self.located)
+
+
+@dataclass(frozen=True, slots=True)
+class _Flow:
+    function: str
+    edges: tuple[FlowEdge, ...]
+    truncated: bool
+
+
+class SiteBuilder:
+    """Takes the records of one unit's log as they come; ``found`` and ``functions`` may be asked at any time.
+
+    ``source`` gives the syntax of a file that hints are shown for, None for all others.
+    """
+
+    def __init__(self, source: Callable[[str], SourceFile | None]) -> None:
+        self._source = source
+        self._flows: dict[Location, list[tuple[str, _Flow]]] = {}
+        self._callees: dict[Location, list[str]] = {}
+        self._drafts: dict[tuple[str, BytePos, Storage, str], _Draft] = {}
+        self._copies: list[tuple[Decision, SourceFile, Located]] = []
+        self._inline: dict[Location, Decision] = {}
+        self._leaks: dict[Location, list[Decision]] = {}
+        self._leak_flows: dict[Location, tuple[FlowEdge, ...]] = {}
+        self.records: Counter[str] = Counter()
+        self.problems: list[Problem] = []
+        self.outside = 0
+        self.touched: set[str] = set()
+        """Files that got a new site since this was last emptied by the caller."""
+
+    def add(self, records: Iterable[Decision | Problem | BuildError]) -> None:
+        """Take further records, in the order of the log."""
+        for record in records:
+            if isinstance(record, Decision):
+                self.records[record.kind.name.lower()] += 1
+                self._decision(record)
+            elif isinstance(record, Problem):
+                self.records["problem"] += 1
+                self.problems.append(record)
+
+    def found(self) -> list[Found]:
+        """All sites so far, copies merged, in the order of files and positions."""
+        drafts = dict(self._drafts)
+        merged = [*drafts.values(), *self._merge_copies()]
+        return sorted(
+            (draft.found() for draft in merged),
+            key=lambda found: (found.site.path, found.site.range, found.site.subject),
+        )
+
+    @property
+    def merged(self) -> int:
+        """How many copies became part of a site in their callee."""
+        return sum(len(draft.inlined_at) for draft in self._drafts.values())
+
+    def functions(self, path: str, file: SourceFile) -> tuple[Function, ...]:
+        """The functions of a file with what the log says about them."""
+        return tuple(self._function(path, node) for node in functions(file))
+
+    def _decision(self, decision: Decision) -> None:
+        match decision.kind:
+            case Kind.ESCAPES | Kind.MOVED:
+                self._summary(decision)
+            case Kind.EXPLAINED:
+                flow = _Flow(decision.function, decision.flow, decision.flow_truncated)
+                self._flows.setdefault(decision.at, []).append((decision.subject, flow))
+            case Kind.INLINED:
+                callees = self._callees.setdefault(decision.at, [])
+                if decision.subject not in callees:
+                    callees.append(decision.subject)
+            case Kind.CAN_INLINE | Kind.CANNOT_INLINE:
+                self._inline.setdefault(decision.at, decision)
+            case Kind.LEAKING | Kind.LEAKING_CONTENT | Kind.LEAKING_TO_RESULT:
+                self._leaks.setdefault(decision.at, []).append(decision)
+            case Kind.LEAK_EXPLAINED:
+                self._leak_flows.setdefault(decision.at, decision.flow)
+            case _:
+                pass
+
+    def _summary(self, decision: Decision) -> None:
+        file = self._source(decision.at.path)
+        if file is None:
+            self.outside += 1
+            return
+        variable = decision.kind is Kind.MOVED
+        located = locate(file, decision.at.pos, decision.subject, variable)
+        if located is None:
+            self.problems.append(
+                Problem(
+                    "no expression at the compiler's position", decision.at.path, decision.subject[:200], decision.at
+                )
+            )
+            return
+        self.touched.add(decision.at.path)
+        if not located.exact:
+            self._copies.append((decision, file, located))
+            return
+        storage = Storage.VARIABLE if variable else Storage.EXPRESSION
+        key = (decision.at.path, decision.at.pos, storage, decision.subject)
+        draft = self._drafts.get(key)
+        if draft is None:
+            draft = self._drafts[key] = self._draft(decision, file, located)
+        draft.instances.update(dict.fromkeys(self._instances(decision)))
+
+    def _draft(self, decision: Decision, file: SourceFile, located: Located, inlined_from: str = "") -> _Draft:
+        flow = self._flow(decision)
+        function = enclosing_function(file, file.lines.offset(located.range.start))
+        site = Site(
+            path=decision.at.path,
+            range=located.range,
+            storage=Storage.VARIABLE if decision.kind is Kind.MOVED else Storage.EXPRESSION,
+            subject=decision.subject,
+            function=function.name if function is not None else "",
+            flow=flow.edges if flow is not None else (),
+            flow_truncated=flow.truncated if flow is not None else False,
+            inlined_from=inlined_from,
+        )
+        return _Draft(site, file, located)
+
+    def _explanations(self, decision: Decision) -> Iterator[_Flow]:
+        for subject, flow in self._flows.get(decision.at, ()):
+            # The summary of an append leaves its arguments out.
+            if subject == decision.subject or (decision.subject == "append" and subject.startswith("append(")):
+                yield flow
+
+    def _flow(self, decision: Decision) -> _Flow | None:
+        return next(self._explanations(decision), None)
+
+    def _instances(self, decision: Decision) -> Iterator[str]:
+        for flow in self._explanations(decision):
+            if "[" in flow.function:
+                yield flow.function
+
+    def _merge_copies(self) -> list[_Draft]:
+        """Give each copy to its origin; what has none in this package is returned as a site at the call."""
+        by_function: dict[tuple[str, str], list[_Draft]] = {}
+        for draft in self._drafts.values():
+            by_function.setdefault((draft.site.function, draft.site.subject), []).append(draft)
+        own: dict[tuple[Location, str], _Draft] = {}
+        for decision, file, located in self._copies:
+            origin = self._origin(decision, file, by_function)
+            if origin is not None:
+                origin.inlined_at[decision.at] = None
+                continue
+            key = (decision.at, decision.subject)
+            if key not in own:
+                own[key] = self._draft(decision, file, located, self._callee(decision))
+        return list(own.values())
+
+    def _origin(
+        self, decision: Decision, file: SourceFile, by_function: dict[tuple[str, str], list[_Draft]]
+    ) -> _Draft | None:
+        names = list(self._callees.get(decision.at, ()))
+        declared = _declared_at(file, decision.at.pos)
+        if declared is not None:
+            names.append(declared.name)  # A generic function's wrapper, reported at its name.
+        for name in names:
+            drafts = by_function.get((_without_type_arguments(name), decision.subject))
+            if drafts:
+                return drafts[0]
+        return None
+
+    def _callee(self, decision: Decision) -> str:
+        """The inlined call that the copy came from: the one whose package the subject names, else the outermost."""
+        names = self._callees.get(decision.at, [])
+        for name in names:
+            package, dot, _ = name.partition(".")
+            if dot and package.isidentifier() and f"{package}." in decision.subject:
+                return name
+        return names[0] if names else ""
+
+    def _function(self, path: str, node: FunctionNode) -> Function:
+        at = Location(path, node.name_range.start)
+        inline = self._inline.get(at)
+        cost: int | None = None
+        reason = ""
+        if inline is not None and inline.kind is Kind.CAN_INLINE:
+            cost = int(inline.detail) if inline.detail.isdigit() else 0
+        elif inline is not None:
+            reason = inline.detail
+        leaking = tuple(
+            parameter
+            for name, range_ in node.params
+            if (parameter := self._parameter(Location(path, range_.start), name, range_)) is not None
+        )
+        return Function(path, node.name, node.range, node.name_range, leaking, cost, reason)
+
+    def _parameter(self, at: Location, name: str, range_: object) -> Parameter | None:
+        to: dict[str, None] = {}
+        for leak in self._leaks.get(at, ()):
+            match leak.kind:
+                case Kind.LEAKING:
+                    to["heap"] = None
+                case Kind.LEAKING_CONTENT:
+                    to["content"] = None
+                case _:
+                    to[leak.detail] = None
+        return Parameter(name, range_, tuple(to), self._leak_flows.get(at, ())) if to else None  # type: ignore[arg-type]
+
+
+def _declared_at(file: SourceFile, pos: BytePos) -> FunctionNode | None:
+    return next((node for node in functions(file) if node.name_range.start == pos), None)
+
+
+def _without_type_arguments(name: str) -> str:
+    """``Map[go.shape.int]`` and ``(*List[int]).Push`` as they are declared: ``Map``, ``(*List).Push``."""
+    depth = 0
+    kept: list[str] = []
+    for char in name:
+        depth += char == "["
+        if depth == 0:
+            kept.append(char)
+        depth -= char == "]"
+    return "".join(kept)

@@ -1,0 +1,99 @@
+"""Syntax trees of source files, kept while they are likely to be asked for again."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from stackward.engine.texts import Snapshot, Texts, digest
+from stackward.syntax.declared import Declared, declared
+from stackward.syntax.tree import SourceFile, parse
+
+_MAX_BYTES = 3 << 20  # Source text whose trees are kept; a tree takes about ten times its text.
+
+
+class Sources:
+    """Trees by content. ``belongs`` says of which files outside a unit hints are shown (those of the workspace). Thread-safe."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+        self._lock = threading.Lock()
+        self._trees: OrderedDict[str, SourceFile] = OrderedDict()
+        self._bytes = 0
+        self._declared: dict[str, Declared] = {}
+
+    def remember(self, source: SourceFile) -> None:
+        """Take a tree that exists, such as that of an open document, so that it is not parsed again."""
+        self._keep(digest(source.text), source)
+
+    def of(self, snapshot: Snapshot) -> SnapshotSources:
+        """The trees of the files of a snapshot."""
+        return SnapshotSources(self, snapshot)
+
+    def tree(self, path: str, wanted: str) -> SourceFile | None:
+        """The tree of the text of ``path`` with this digest; None when it has changed in the meantime."""
+        with self._lock:
+            known = self._trees.get(wanted)
+            if known is not None:
+                self._trees.move_to_end(wanted)
+                return known
+        text = self._texts.read(path)
+        if text is None or digest(text) != wanted:
+            return None
+        source = parse(text)
+        self._keep(wanted, source)
+        return source
+
+    def declared(self, path: str, wanted: str) -> Declared | None:
+        """What the file declares at package level; kept without its tree."""
+        known = self._declared.get(wanted)
+        if known is None:
+            source = self.tree(path, wanted)
+            if source is None:
+                return None
+            known = self._declared[wanted] = declared(source)
+        return known
+
+    def _keep(self, key: str, source: SourceFile) -> None:
+        with self._lock:
+            if key not in self._trees:
+                self._bytes += len(source.text)
+            self._trees[key] = source
+            self._trees.move_to_end(key)
+            while self._bytes > _MAX_BYTES and len(self._trees) > 1:
+                _, dropped = self._trees.popitem(last=False)
+                self._bytes -= len(dropped.text)
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotSources:
+    """The trees of one snapshot's files, and of no other."""
+
+    sources: Sources
+    snapshot: Snapshot
+
+    def get(self, path: str) -> SourceFile | None:
+        """The tree of a file of the snapshot; None for other files, and for one that changed since."""
+        wanted = self.snapshot.digests.get(path)
+        if wanted is None:
+            return None
+        overlay = self.snapshot.overlays.get(path)
+        known = self.sources.tree(path, wanted)
+        if known is None and overlay is not None:
+            known = parse(overlay)
+            self.sources.remember(known)
+        return known
+
+    def digest(self, path: str) -> str:
+        """The digest of a file of the snapshot."""
+        return self.snapshot.digests[path]
+
+    def declared(self) -> list[Declared]:
+        """What all files of the snapshot declare."""
+        found = (
+            self.sources.declared(path, wanted)
+            for path, wanted in self.snapshot.digests.items()
+            if path.endswith(".go")
+        )
+        return [one for one in found if one is not None]

@@ -1,0 +1,83 @@
+"""The JSON form of ``stackward check``: one object, version 1. Lines and columns are 1-based, columns in UTF-8 bytes."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from stackward.core.decision import Problem
+from stackward.core.hint import Hint
+from stackward.core.position import BytePos, Location
+from stackward.engine.results import CheckReport, PackageReport
+
+VERSION = 1
+
+
+def render(report: CheckReport, cwd: str) -> str:
+    """The whole object, with file names relative to ``cwd`` where they are below it."""
+    return json.dumps(
+        {
+            "version": VERSION,
+            "toolchain": report.toolchain,
+            "packages": [_package(package, cwd) for package in report.packages],
+            "sites": [_site(hint, cwd) for hint in report.hints],
+            "problems": [_problem(problem, cwd) for problem in report.problems],
+        },
+        indent=2,
+        ensure_ascii=False,
+    )
+
+
+def relative(path: str, cwd: str) -> str:
+    """``path`` relative to ``cwd`` if that is no detour, else as it is."""
+    if not os.path.isabs(path):
+        return path
+    try:
+        short = os.path.relpath(path, cwd)
+    except ValueError:  # Another drive on Windows.
+        return path
+    return path if short.startswith(os.pardir + os.sep + os.pardir) else short
+
+
+def _package(package: PackageReport, cwd: str) -> dict[str, Any]:
+    return {
+        "path": package.import_path,
+        "dir": relative(package.dir, cwd),
+        "sites": package.sites,
+        "cached": package.cached,
+        "error": str(package.failure) if package.failure is not None else None,
+    }
+
+
+def _site(hint: Hint, cwd: str) -> dict[str, Any]:
+    site = hint.site
+    return {
+        "file": relative(site.path, cwd),
+        "range": {"start": _point(site.range.start), "end": _point(site.range.end)},
+        "function": site.function,
+        "rule": hint.rule,
+        "message": hint.message,
+        "flow": [{**_place(step.at, cwd), "text": step.text} for step in hint.steps],
+        "inlined_at": [_place(at, cwd) for at in site.inlined_at],
+        "inlined_from": site.inlined_from or None,
+        "instances": list(site.instances),
+        "allocates": site.allocates.value,
+        "bytes": site.bytes,
+        "type": site.type,
+        "runtime": site.runtime,
+    }
+
+
+def _problem(problem: Problem, cwd: str) -> dict[str, Any]:
+    place = _place(problem.at, cwd) if problem.at is not None else {"file": relative(problem.path, cwd)}
+    return {**place, "what": problem.what, "text": problem.text}
+
+
+def _place(at: Location, cwd: str) -> dict[str, Any]:
+    return {"file": relative(at.path, cwd), **_point(at.pos)}
+
+
+def _point(pos: BytePos) -> dict[str, int]:
+    line, column = pos.display
+    return {"line": line, "column": column}

@@ -1,0 +1,99 @@
+"""What a rule may look at: a site with the facts of its place in the source. Made by the engine; all plain values."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from stackward.core.site import Site
+from stackward.rules._flow import End, Fate
+
+
+class Construct(enum.Enum):
+    """What it is whose storage is on the heap."""
+
+    VARIABLE = "variable"
+    POINTER_LITERAL = "&T{…}"
+    NEW = "new"
+    MAKE = "make"
+    SLICE_LITERAL = "slice literal"
+    MAP_LITERAL = "map literal"
+    VARIADIC = "variadic slice"
+    APPEND = "append"
+    STRING = "string conversion or concatenation"
+    FUNC_LITERAL = "func literal"
+    METHOD_VALUE = "method value"
+    BOXED = "value in an interface"
+    UNSURE = "unsure"
+    """The syntax allows more than one reading, and only types could tell."""
+
+
+class Statement(enum.Enum):
+    """The statement that the construct, or the call that it is passed to, is the whole of."""
+
+    GO = "go"
+    DEFER = "defer"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Callee:
+    """The call that a value is passed to. ``argument`` is 1-based, 0 for the receiver, None where it is not one argument.
+
+    ``parameter`` is the name of the parameter where the source of the callee is known.
+    """
+
+    name: str
+    argument: int | None = None
+    parameter: str = ""
+
+    def __str__(self) -> str:
+        if self.parameter:
+            return f"parameter {self.parameter} of {self.name}"
+        if self.argument is None:
+            return self.name
+        return f"the receiver of {self.name}" if self.argument == 0 else f"argument {self.argument} of {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A site and where it stands. ``loop_depth`` counts the loops around it within its function."""
+
+    site: Site
+    construct: Construct
+    fate: Fate
+    statement: Statement = Statement.OTHER
+    loop_depth: int = 0
+    callee: Callee | None = None
+
+    @property
+    def end(self) -> End:
+        return self.fate.end
+
+    @property
+    def name(self) -> str:
+        """The subject in few words."""
+        return shorten(self.site.subject)
+
+    @property
+    def allocated(self) -> bool:
+        """Whether the construct is itself storage, as opposed to a value that is boxed or a func value."""
+        return self.construct in _STORAGE
+
+
+_STORAGE = frozenset(
+    {
+        Construct.VARIABLE,
+        Construct.POINTER_LITERAL,
+        Construct.NEW,
+        Construct.MAKE,
+        Construct.MAP_LITERAL,
+        Construct.VARIADIC,
+    }
+)
+
+
+def shorten(text: str, limit: int = 48) -> str:
+    """``text`` on one line and at most ``limit`` characters long."""
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"

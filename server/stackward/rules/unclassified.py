@@ -1,0 +1,31 @@
+"""# unclassified
+
+The value is on the heap, and stackward is not sure why: the compiler printed no reason, or one that fits no rule.
+
+## What to do
+
+Read the flow, if there is one: it is the compiler's own. If the package prints very long explanations, they
+arrive a little later than the hints. A hint that stays here although its cause is plain is a gap in stackward: please report it with the code.
+"""
+
+from __future__ import annotations
+
+from stackward.core.site import Storage
+from stackward.rules._evidence import Evidence
+from stackward.rules._rule import Case, Rule, Words
+
+
+def check(_: Evidence) -> Words | None:
+    """Never claims a site: it is what is left."""
+    return None
+
+
+def words(evidence: Evidence) -> Words:
+    """The words for a site that no rule claims."""
+    verb = "is moved to the heap" if evidence.site.storage is Storage.VARIABLE else "escapes to the heap"
+    return Words(f"{evidence.name} {verb}", "on heap", "")
+
+
+RULE = Rule("unclassified", "On the heap for another reason", check)
+
+CASES: tuple[Case, ...] = ()

@@ -1,0 +1,206 @@
+"""Replaying the compiler: one process per package and save, read while it prints.
+
+Escape analysis of the whole package ends before the back end starts, at about a third of the compile. Nothing that comes
+after it matters here, so the process is ended as soon as the log shows that the escape phase is over
+(``LogParser.escapes_over``); a compile that never shows it simply runs to its end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+from stackward.core.decision import Decision, Problem
+from stackward.core.outcome import BuildError, BuildFailed, Cancelled
+from stackward.toolchain.config import BuildConfig
+from stackward.toolchain.discovery import Toolchain
+from stackward.toolchain.escapes import LogParser
+from stackward.toolchain.process import CancelToken, DidNotRun, Ran, kill, run, start
+from stackward.toolchain.recipe import Unit
+
+Record: TypeAlias = Decision | Problem | BuildError
+
+_CHUNK = 1 << 16  # The size of a pipe buffer on Linux: a larger read returns no more at once.
+_HANG_SECONDS = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What to compile.
+
+    ``overlays`` are texts that stand in for files on disk (absolute path to text), ``archives`` export data that
+    stands in for what the recipe names (resolved import path to file), ``level`` the ``-m`` level: 2 explains, 1 only decides.
+    """
+
+    unit: Unit
+    overlays: Mapping[str, bytes] = field(default_factory=dict)
+    archives: Mapping[str, str] = field(default_factory=dict)
+    level: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A log read to the end of escape analysis. ``log_bytes`` is how much the compiler printed until then."""
+
+    log_bytes: int
+
+
+class Compiler:
+    """Runs the compile tool of one toolchain. ``scratch`` is a folder of the caller's for small temporary files."""
+
+    def __init__(self, toolchain: Toolchain, config: BuildConfig, scratch: str) -> None:
+        self.toolchain = toolchain
+        self.config = config
+        self.scratch = scratch
+        os.makedirs(scratch, exist_ok=True)
+
+    @functools.cached_property
+    def debug_flags(self) -> str:
+        """Those of the debug flags that help and that this compiler knows; an unknown one would be fatal.
+
+        ``escapedebug`` marks the end of the escape phase; ``escapemutationscalls`` adds what else callers see of a parameter.
+        """
+        listed = run(
+            [self.toolchain.compile, "-d", "help"], cwd=self.scratch, env=self.config.environment(), timeout=20.0
+        )
+        text = (listed.stdout + listed.stderr).decode("utf-8", "replace") if isinstance(listed, Ran) else ""
+        known = set(text.split())
+        return ",".join(f"{flag}=1" for flag in ("escapedebug", "escapemutationscalls") if flag in known)
+
+    def escapes(
+        self, replay: Replay, on_records: Callable[[list[Record], bool], None], cancel: CancelToken
+    ) -> Replayed | BuildFailed | DidNotRun | Cancelled:
+        """Compile and hand on the records of the log as they come, with whether the escape phase is over."""
+        if replay.unit.cgo:
+            return self._escapes_through_go(replay, on_records, cancel)
+        flags = [f"-m={replay.level}"]
+        if self.debug_flags:
+            flags.append(f"-d={self.debug_flags}")
+        with tempfile.TemporaryDirectory(dir=self.scratch, ignore_cleanup_errors=True) as work:
+            files, names = _materialise(replay, work)
+            argv = [*replay.unit.argv, "-o", os.devnull, *flags, "-importcfg", self._importcfg(replay), "-pack", *files]
+            parser = LogParser(names, replay.unit.cwd)
+            return self._read(argv, replay.unit, parser, on_records, cancel, end_early=True)
+
+    def build(self, replay: Replay, output: str, cancel: CancelToken) -> None | BuildFailed | DidNotRun | Cancelled:
+        """Compile to an archive with export data, for the packages that import this one; written atomically."""
+        unit = replay.unit
+        with tempfile.TemporaryDirectory(dir=os.path.dirname(output), ignore_cleanup_errors=True) as work:
+            files, names = _materialise(replay, work)
+            archive = os.path.join(work, "out.a")
+            argv = [*unit.argv, "-o", archive, "-importcfg", self._importcfg(replay), "-pack", *files]
+            ran = run(argv, cwd=unit.cwd, env=self.config.environment(), timeout=_HANG_SECONDS, cancel=cancel)
+            if cancel.cancelled:
+                return Cancelled()
+            if isinstance(ran, DidNotRun):
+                return ran
+            if ran.code != 0:
+                parser = LogParser(names, unit.cwd)
+                records = [*parser.feed(ran.stdout + ran.stderr), *parser.close()]
+                return _failed(unit, [record for record in records if isinstance(record, BuildError)], ran.code)
+            os.replace(archive, output)
+        return None
+
+    def _escapes_through_go(
+        self, replay: Replay, on_records: Callable[[list[Record], bool], None], cancel: CancelToken
+    ) -> Replayed | BuildFailed | DidNotRun | Cancelled:
+        """A cgo package compiles generated files, which only ``go build`` can make; its ``//line`` directives lead back."""
+        raise NotImplementedError
+
+    def _read(
+        self,
+        argv: Sequence[str],
+        unit: Unit,
+        parser: LogParser,
+        on_records: Callable[[list[Record], bool], None],
+        cancel: CancelToken,
+        *,
+        end_early: bool,
+    ) -> Replayed | BuildFailed | DidNotRun | Cancelled:
+        process = start(argv, cwd=unit.cwd, env=self.config.environment(), stderr_to_stdout=True)
+        if isinstance(process, DidNotRun):
+            return process
+        assert process.stdout is not None
+        errors: list[BuildError] = []
+        hung = threading.Event()
+
+        def give_up() -> None:
+            hung.set()
+            kill(process)
+
+        watchdog = threading.Timer(_HANG_SECONDS, give_up)
+        watchdog.daemon = True
+        watchdog.start()
+        descriptor = process.stdout.fileno()
+        log_bytes = 0
+        try:
+            with cancel.calling(lambda: kill(process)):
+                while chunk := os.read(descriptor, _CHUNK):
+                    log_bytes += len(chunk)
+                    records: list[Record] = parser.feed(chunk)
+                    errors += [record for record in records if isinstance(record, BuildError)]
+                    over = parser.escapes_over
+                    if records or over:
+                        on_records(records, over)
+                    if over and end_early and not errors:
+                        return Replayed(log_bytes)
+                records = parser.close()
+                errors += [record for record in records if isinstance(record, BuildError)]
+                code = process.wait()
+        finally:
+            watchdog.cancel()
+            kill(process)
+            process.stdout.close()
+            process.wait()
+        if cancel.cancelled:
+            return Cancelled()
+        if hung.is_set():
+            return DidNotRun(f"the compiler did not end within {_HANG_SECONDS:g} s and was stopped")
+        if code != 0:
+            return _failed(unit, errors, code)
+        on_records(records, True)
+        return Replayed(log_bytes)
+
+    def _importcfg(self, replay: Replay) -> str:
+        """The import configuration with the replay's own archives swapped in; one file per content."""
+        lines = [f"importmap {old}={new}" for old, new in replay.unit.importmap]
+        lines += [f"packagefile {path}={replay.archives.get(path, file)}" for path, file in replay.unit.imports]
+        text = "\n".join(lines) + "\n"
+        path = os.path.join(self.scratch, "importcfg-" + hashlib.sha256(text.encode()).hexdigest()[:24])
+        if not os.path.exists(path):
+            partial = f"{path}.{os.getpid()}.{threading.get_ident()}"
+            Path(partial).write_text(text, encoding="utf-8")
+            os.replace(partial, path)
+        return path
+
+
+def _materialise(replay: Replay, work: str) -> tuple[list[str], dict[str, str]]:
+    """The files to compile, overlays written into ``work``; and which name in the log stands for which file."""
+    files: list[str] = []
+    names: dict[str, str] = {}
+    for number, path in enumerate(replay.unit.files):
+        text = replay.overlays.get(path)
+        name = path
+        if text is not None:
+            folder = os.path.join(work, str(number))
+            os.mkdir(folder)
+            name = os.path.join(folder, os.path.basename(path))
+            Path(name).write_bytes(text)
+        files.append(name)
+        names[name] = path
+    return files, names
+
+
+def _failed(unit: Unit, errors: Sequence[BuildError], code: int) -> BuildFailed:
+    if not errors:
+        ended = f"was ended by signal {-code}" if code < 0 else f"ended with exit status {code} and no message"
+        errors = (BuildError(f"the compiler {ended}"),)
+    return BuildFailed(unit.id.import_path, tuple(errors))
