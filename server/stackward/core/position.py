@@ -81,8 +81,9 @@ _CLIENT_EOL = re.compile(rb"\r\n|\n|\r")
 class LineIndex:
     """Converts positions of one text. Building it is one scan; every conversion touches one line.
 
-    Bytes that are not UTF-8 count as U+FFFD each, as Go and every LSP client show them.
-    Positions past the end of a line or of the text are clamped, as LSP asks.
+    A byte that is not UTF-8 is a character of its own, as it is to Go: one unit in every encoding.
+    Positions past the end of a line or of the text are clamped, as LSP asks; one inside a character, or between the two
+    bytes of ``\r\n``, means the start of it.
     """
 
     __slots__ = ("_client_starts", "_starts", "text")
@@ -108,20 +109,22 @@ class LineIndex:
         return len(self._starts)
 
     def line_text(self, line: int) -> bytes:
-        """The Go line without its newline; empty when there is no such line."""
+        """The Go line without its ``\n`` or ``\r\n``; empty when there is no such line."""
         if not 0 <= line < len(self._starts):
             return b""
-        return self.text[self._starts[line] : self._end(self._starts, line)].rstrip(b"\r\n")
+        return self.text[self._starts[line] : self._end(self._starts, line)].removesuffix(b"\n").removesuffix(b"\r")
 
     def offset(self, pos: BytePos) -> ByteOffset:
         """The byte that ``pos`` points at, clamped to its line."""
         if pos.line >= len(self._starts):
             return ByteOffset(len(self.text))
+        if pos.line < 0:
+            return ByteOffset(0)
         start = self._starts[pos.line]
         end = self._end(self._starts, pos.line)
         if end > start and self.text[end - 1] == 0x0A:
             end -= 1
-        return ByteOffset(min(start + pos.col, end))
+        return ByteOffset(min(start + max(pos.col, 0), end))
 
     def position(self, offset: int) -> BytePos:
         """The point at a byte offset, clamped to the text."""
@@ -131,9 +134,10 @@ class LineIndex:
 
     def to_client(self, pos: BytePos, encoding: Encoding) -> ClientPos:
         """The same point as the client counts."""
-        offset = self.offset(pos)
+        offset = _char_start(self.text, self.offset(pos))
         line = bisect_right(self._client_starts, offset) - 1
-        before = self.text[self._client_starts[line] : offset]
+        # A carriage return before the offset ends no client line, so the offset lies inside "\r\n".
+        before = self.text[self._client_starts[line] : offset].removesuffix(b"\r")
         return ClientPos(line, _units(before, encoding))
 
     def from_client(self, pos: ClientPos, encoding: Encoding) -> BytePos:
@@ -158,7 +162,7 @@ class LineIndex:
 def _units(before: bytes, encoding: Encoding) -> int:
     if encoding is Encoding.UTF8 or before.isascii():
         return len(before)
-    text = before.decode("utf-8", "surrogateescape")  # One character per byte that is not UTF-8.
+    text = _decode(before)
     if encoding is Encoding.UTF32:
         return len(text)
     return len(text) + sum(char > "\uffff" for char in text)
@@ -166,13 +170,30 @@ def _units(before: bytes, encoding: Encoding) -> int:
 
 def _bytes(line: bytes, units: int, encoding: Encoding) -> int:
     if encoding is Encoding.UTF8 or line.isascii():
-        return min(units, len(line))
-    # Each undecodable byte is one U+FFFD, so that counting back to bytes stays exact.
+        return _char_start(line, min(units, len(line)))
     seen = count = 0
-    for char in line.decode("utf-8", "surrogateescape"):
-        if count >= units:
-            break
-        lone = "\udc80" <= char <= "\udcff"
-        seen += 1 if lone else len(char.encode())
+    for char in _decode(line):
         count += 2 if encoding is Encoding.UTF16 and char > "\uffff" else 1
+        if count > units:
+            break
+        seen += _size(char)
     return seen
+
+
+def _char_start(text: bytes, offset: int) -> int:
+    """The start of the character that ``offset`` lies inside, else ``offset`` itself."""
+    if offset < len(text) and text[offset] & 0xC0 == 0x80:  # A continuation byte, or one that is not UTF-8.
+        for start in range(max(offset - 3, 0), offset):
+            if start + _size(_decode(text[start : start + 4])[0]) > offset:
+                return start
+    return offset
+
+
+def _decode(text: bytes) -> str:
+    """One character per character, and one lone surrogate per byte that is not UTF-8."""
+    return text.decode("utf-8", "surrogateescape")
+
+
+def _size(char: str) -> int:
+    """How many bytes a character of ``_decode`` stands for."""
+    return 1 if "\udc80" <= char <= "\udcff" else len(char.encode())

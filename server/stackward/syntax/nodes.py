@@ -65,9 +65,11 @@ def locate(source: SourceFile, pos: BytePos, subject: str, variable: bool) -> Lo
         return None
     if variable:
         return _variable(source, leaf, subject)
+    if leaf.type == "for":
+        return _statement(leaf, subject)
     candidates = list(_anchored(leaf, offset))
     if not candidates:
-        return None
+        return _statement(leaf, subject)
     for node in candidates:
         if (kind := _matches(source, node, subject)) is not None:
             return Located(node, kind, node_range(node), exact=True)
@@ -230,6 +232,23 @@ def _matches(source: SourceFile, node: Node, subject: str) -> Kind | None:
             return Kind.IDENTIFIER
         return None if subjects.is_composite(subject) or subjects.is_call(subject) else _kind(source, node)
     return _kind(source, node)
+
+
+def _statement(leaf: Node, subject: str) -> Located | None:
+    """What the compiler makes of a whole statement: the function that the body of a range over a function becomes, reported at ``for``.
+
+    Anything else at such a place was copied there: into the loop that calls an inlined iterator, or to a selector whose
+    method is called by it.
+    """
+    if leaf.type != "for" and not leaf.is_named and leaf.parent is not None:
+        return Located(leaf.parent, Kind.OTHER, node_range(leaf.parent), exact=False)
+    loop = leaf.parent if leaf.type == "for" else None
+    if loop is None:
+        return Located(leaf, Kind.OTHER, node_range(leaf), exact=False)
+    body = loop.child_by_field_name("body")
+    whole = node_range(loop)
+    head = ByteRange(whole.start, node_range(body).start) if body is not None else whole
+    return Located(loop, Kind.FUNC_LITERAL, head, exact=subject == "func literal")
 
 
 def _composite_kind(subject: str) -> Kind | None:
