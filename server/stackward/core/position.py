@@ -1,4 +1,4 @@
-"""Positions in Go source, and the only place where columns are converted.
+r"""Positions in Go source, and the only place where columns are converted.
 
 Four systems meet here:
 
@@ -79,7 +79,7 @@ _CLIENT_EOL = re.compile(rb"\r\n|\n|\r")
 
 
 class LineIndex:
-    """Converts positions of one text. Building it is one scan; every conversion touches one line.
+    r"""Converts positions of one text. Building it is one scan; every conversion touches one line.
 
     A byte that is not UTF-8 is a character of its own, as it is to Go: one unit in every encoding.
     Positions past the end of a line or of the text are clamped, as LSP asks; one inside a character, or between the two
@@ -109,7 +109,7 @@ class LineIndex:
         return len(self._starts)
 
     def line_text(self, line: int) -> bytes:
-        """The Go line without its ``\n`` or ``\r\n``; empty when there is no such line."""
+        r"""The Go line without its ``\n`` or ``\r\n``; empty when there is no such line."""
         if not 0 <= line < len(self._starts):
             return b""
         return self.text[self._starts[line] : self._end(self._starts, line)].removesuffix(b"\n").removesuffix(b"\r")

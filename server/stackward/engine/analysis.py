@@ -22,7 +22,7 @@ from stackward.engine.texts import Snapshot
 from stackward.rules import classify
 from stackward.toolchain.compiler import Compiler, Replay, Replayed
 from stackward.toolchain.process import CancelToken, DidNotRun
-from stackward.toolchain.recipe import Unit
+from stackward.toolchain.unit import Unit
 
 _PARTIAL_SECONDS = 0.05  # Between two partial results of one compile: an editor redraws no faster for any use.
 _EXPLODED = 8 << 20  # A -m=2 log beyond this (bytes) holds the hints up; the next time -m=1 goes first.

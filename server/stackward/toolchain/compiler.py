@@ -24,7 +24,7 @@ from stackward.toolchain.config import BuildConfig
 from stackward.toolchain.discovery import Toolchain
 from stackward.toolchain.escapes import LogParser
 from stackward.toolchain.process import CancelToken, DidNotRun, Ran, kill, run, start
-from stackward.toolchain.recipe import Unit
+from stackward.toolchain.unit import Unit
 
 Record: TypeAlias = Decision | Problem | BuildError
 

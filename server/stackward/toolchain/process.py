@@ -1,20 +1,24 @@
-"""Running child processes: cancellable, bounded in time and output, without a shell, never a traceback for the expected."""
+"""Running child processes: cancellable, bounded in time and output, without a shell."""
 
 from __future__ import annotations
 
 import contextlib
+import enum
 import os
+import queue
 import signal
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from queue import SimpleQueue
 from typing import IO
 
 _CHUNK = 1 << 16  # The size of a pipe buffer on Linux: a larger read returns no more at once.
 _OUTPUT_LIMIT = 1 << 28  # `go list -deps -export -json std` prints 10 MB; what prints 256 MiB has gone astray.
-_GRACE_SECONDS = 2.0  # A killed process is gone at once, unless it sits in a system call that cannot be interrupted.
+_GRACE_SECONDS = 1.0  # A killed process is gone at once, unless it sits in a system call that cannot be interrupted.
 
 
 class CancelToken:
@@ -88,7 +92,7 @@ def start(
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         # The folder may be what is missing, and naming the program would then mislead.
-        where = f" in {cwd}" if not os.path.isdir(cwd) else ""
+        where = f" in {cwd}" if not Path(cwd).is_dir() else ""
         return DidNotRun(f"cannot start {argv[0]}{where}: {why}")
 
 
@@ -118,30 +122,42 @@ def run(
 ) -> Ran | DidNotRun:
     """Run to the end and keep the output.
 
-    ``timeout`` is in seconds, ``limit`` the most bytes that each of stdout and stderr may print. Whoever cancels gets a
-    ``Ran`` with the signal's code: ask the token. Also a descendant that left the group and keeps the pipes open
-    cannot hold the caller up beyond the timeout.
+    ``timeout`` is in seconds, ``limit`` the most bytes that each of stdout and stderr may print. What comes back after a
+    cancellation means nothing: ask the token. A descendant that left the group and keeps the pipes open holds nobody up.
     """
     deadline = time.monotonic() + timeout
     process = start(argv, cwd=cwd, env=env)
     if isinstance(process, DidNotRun):
         return process
-    assert process.stdout is not None
-    assert process.stderr is not None
-    outputs = [_Output(pipe, limit, lambda: kill(process)) for pipe in (process.stdout, process.stderr)]
-    with (cancel or CancelToken()).calling(lambda: kill(process)):
+    news: SimpleQueue[_News] = SimpleQueue()
+    pipes = (process.stdout, process.stderr)
+    outputs = [_Output(pipe, limit, news) for pipe in pipes if pipe is not None]
+
+    def stop() -> None:
+        kill(process)
+        news.put(_News.STOP)
+
+    with (cancel or CancelToken()).calling(stop):
         try:
-            ended = _wait(process, outputs, deadline)
+            in_time = _wait(process, news, len(outputs), deadline)
         finally:
             kill(process)
     name = " ".join(argv[:2])
-    if not ended:
-        _wait(process, outputs, time.monotonic() + _GRACE_SECONDS)
-        return DidNotRun(f"{name} did not end within {timeout:g} s and was stopped")
     if any(output.excessive for output in outputs):
         return DidNotRun(f"{name} printed more than {limit:,} bytes and was stopped")
+    if not in_time:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE_SECONDS)
+        return DidNotRun(f"{name} did not end within {timeout:g} s and was stopped")
     stdout, stderr = (b"".join(output.chunks) for output in outputs)
     return Ran(process.returncode, stdout, stderr)
+
+
+class _News(enum.Enum):
+    CLOSED = enum.auto()
+    """A pipe came to its end."""
+    STOP = enum.auto()
+    """The work was cancelled, or the process printed too much."""
 
 
 @dataclass(slots=True)
@@ -150,14 +166,12 @@ class _Output:
 
     pipe: IO[bytes]
     limit: int
-    on_excess: Callable[[], None]
+    news: SimpleQueue[_News]
     chunks: list[bytes] = field(default_factory=list)
     excessive: bool = False
-    thread: threading.Thread = field(init=False)
 
     def __post_init__(self) -> None:
-        self.thread = threading.Thread(target=self._read, daemon=True)
-        self.thread.start()
+        threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
         room = self.limit
@@ -166,19 +180,23 @@ class _Output:
                 room -= len(chunk)
                 if room < 0:
                     self.excessive = True
-                    self.on_excess()
-                    return
+                    self.news.put(_News.STOP)
+                    break
                 self.chunks.append(chunk)
+        self.news.put(_News.CLOSED)
 
 
-def _wait(process: subprocess.Popen[bytes], outputs: Sequence[_Output], deadline: float) -> bool:
-    """Whether both outputs and the process came to their end before the deadline (of ``time.monotonic``)."""
-    for output in outputs:
-        output.thread.join(max(0.0, deadline - time.monotonic()))
-        if output.thread.is_alive():
-            return False
+def _wait(process: subprocess.Popen[bytes], news: SimpleQueue[_News], pipes: int, deadline: float) -> bool:
+    """Whether the pipes and the process came to their end before the deadline (of ``time.monotonic``)."""
     try:
+        while pipes:
+            match news.get(timeout=max(0.0, deadline - time.monotonic())):
+                case _News.CLOSED:
+                    pipes -= 1
+                case _News.STOP:
+                    kill(process)
+                    deadline = min(deadline, time.monotonic() + _GRACE_SECONDS)
         process.wait(max(0.0, deadline - time.monotonic()))
-    except subprocess.TimeoutExpired:
+    except (queue.Empty, subprocess.TimeoutExpired):
         return False
     return True

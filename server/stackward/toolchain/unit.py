@@ -1,0 +1,91 @@
+"""A compile unit: one run of the compiler, with everything that it needs. Plain values that can be kept on disk."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from stackward.core.outcome import BuildFailed, NotAPackage
+
+
+class Variant(enum.Enum):
+    """Which of a package's compile units."""
+
+    PACKAGE = "package"
+    TEST = "test"
+    """The package together with its in-package ``_test.go`` files."""
+    XTEST = "external test"
+    """The package ``p_test`` in the same folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitId:
+    """``import_path`` is that of the package under test for all three variants."""
+
+    import_path: str
+    variant: Variant
+
+    def __str__(self) -> str:
+        return self.import_path if self.variant is Variant.PACKAGE else f"{self.import_path} ({self.variant.value})"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """How to compile one unit.
+
+    ``files`` are the Go files in the compiler's order, absolute. ``argv`` is the compile command with an absolute program and
+    without ``-o``, ``-buildid``, ``-trimpath``, ``-importcfg``, ``-pack`` and files; for a cgo package, whose generated files only the
+    go command can make, it is empty and ``go build`` is used. ``imports`` are pairs of import path and export data
+    file, ``importmap`` pairs of the path in the source and the real one. ``archive`` is the unit's own export data.
+    """
+
+    id: UnitId
+    name: str
+    dir: str
+    files: tuple[str, ...]
+    argv: tuple[str, ...]
+    cwd: str
+    imports: tuple[tuple[str, str], ...]
+    importmap: tuple[tuple[str, str], ...]
+    archive: str
+    cgo: bool
+    standard: bool
+    module: str
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package of the import graph. ``imports`` name variants where they are used; ``dir`` is where its source is."""
+
+    path: str
+    dir: str
+    files: tuple[str, ...]
+    imports: tuple[str, ...]
+    standard: bool
+    local: bool
+    """In the main module or a module of go.work, so that its source may change under us."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a recipe depends on outside the bodies of functions. ``size`` is -1 for a file that does not exist."""
+
+    path: str
+    mtime_ns: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The units of the packages asked for, the graph below them, and what could not be recorded.
+
+    ``stamps`` are of module files and other inputs, ``listings`` of the folders' file names, ``headers`` of the parts of Go files that
+    decide what is compiled (``recipe.header``).
+    """
+
+    units: tuple[Unit, ...]
+    graph: tuple[Package, ...]
+    failures: tuple[BuildFailed | NotAPackage, ...]
+    stamps: tuple[Stamp, ...]
+    listings: tuple[tuple[str, str], ...]
+    headers: tuple[tuple[str, str], ...]
