@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -36,24 +36,26 @@ class Witness:
     """A FIFO that children hold open for writing: it ends when the last of them is gone."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / "witness"
-        os.mkfifo(self.path)
-        self._pool = ThreadPoolExecutor(1)
-        self._started = threading.Event()
-        self._text = self._pool.submit(self._read)
-
-    def _read(self) -> bytes:
-        with self.path.open("rb", buffering=0) as fifo:
-            text = fifo.read(1)
-            self._started.set()
-            return text + fifo.read()
+        os.mkfifo(folder / "witness")
+        self._fifo = os.open(folder / "witness", os.O_RDONLY | os.O_NONBLOCK)
 
     def wait_until_started(self) -> None:
-        assert self._started.wait(_STUCK)
+        assert self._is_ready()
+        assert os.read(self._fifo, 1) == b"x"
 
     def wait_until_gone(self) -> None:
-        self._text.result(_STUCK)
-        self._pool.shutdown()
+        while self._read_if_alive():
+            assert self._is_ready()
+        os.close(self._fifo)
+
+    def _is_ready(self) -> bool:
+        return bool(select.select([self._fifo], [], [], _STUCK)[0])
+
+    def _read_if_alive(self) -> bool:
+        try:
+            return os.read(self._fifo, 100) != b""
+        except BlockingIOError:
+            return True
 
 
 @pytest.fixture

@@ -90,7 +90,10 @@ def _compile(line: str, package: str, cwd: str, texts: dict[str, str]) -> Compil
 
 def _until_eof(lines: Iterator[str]) -> Iterator[str]:
     for line in lines:
-        if line == "EOF":
+        # The go command adds no newline to a text that has none at its end.
+        if line.endswith("EOF") and (line == "EOF" or not line.startswith("packagefile ")):
+            if line != "EOF":
+                yield line.removesuffix("EOF")
             return
         yield line
 

@@ -122,8 +122,8 @@ def run(
 ) -> Ran | DidNotRun:
     """Run to the end and keep the output.
 
-    ``timeout`` is in seconds, ``limit`` the most bytes that each of stdout and stderr may print. What comes back after a
-    cancellation means nothing: ask the token. A descendant that left the group and keeps the pipes open holds nobody up.
+    ``timeout`` is in seconds, ``limit`` the most bytes that each of stdout and stderr may print. What comes back after
+    a cancellation means nothing: ask the token. A descendant that left the group with the pipes holds nobody up.
     """
     deadline = time.monotonic() + timeout
     process = start(argv, cwd=cwd, env=env)
