@@ -10,7 +10,6 @@ from typing import TypeAlias
 
 import stackward
 from stackward.core.decision import Decision, Problem
-from stackward.core.hint import Hint
 from stackward.core.outcome import BuildError, BuildFailed, Cancelled
 from stackward.engine import codec
 from stackward.engine.evidence import EvidenceMaker
@@ -19,7 +18,8 @@ from stackward.engine.sites import Found, SiteBuilder
 from stackward.engine.sources import Sources
 from stackward.engine.store import Store
 from stackward.engine.texts import Snapshot
-from stackward.rules import classify
+from stackward.rules import RULE_NAMES, classify
+from stackward.syntax.ignores import ignores
 from stackward.toolchain.compiler import Compiler, Replay, Replayed
 from stackward.toolchain.process import CancelToken, DidNotRun
 from stackward.toolchain.unit import Unit
@@ -43,7 +43,7 @@ class Inputs:
     def key(self) -> str:
         """A digest of all of it, and of the version of stackward that judges it."""
         unit = self.unit
-        archives = [(path, self.archives.get(path, archive)) for path, archive in unit.imports]
+        archives = [(path, self.archives.get(archive, archive)) for path, archive in unit.imports]
         parts = (
             stackward.__version__,
             self.environment,
@@ -77,7 +77,7 @@ class Analysis:
     def cached(self, inputs: Inputs) -> UnitResult | None:
         """The result of the same inputs from an earlier run."""
         value = self._store.get("unit/" + inputs.key()) if self._store is not None else None
-        return codec.from_json(value) if value is not None else None
+        return codec.result_from_json(value) if value is not None else None
 
     def run(
         self,
@@ -105,7 +105,7 @@ class Analysis:
             return done
         self._log_bytes[unit.id] = done.log_bytes
         if self._store is not None:
-            self._store.put("unit/" + inputs.key(), codec.to_json(done))
+            self._store.put("unit/" + inputs.key(), codec.result_to_json(done))
         return Analysed(done, cached=False)
 
     def _compile(
@@ -161,6 +161,11 @@ def _files(
         if source is None:
             continue
         functions = builder.functions(path, source)
-        hints: list[Hint] = [classify(evidence.of(found)) for found in by_path.get(path, ())]
-        results.append(FileResult(path, evidence.sources.digest(path), tuple(hints), functions))
+        ignored = ignores(source, RULE_NAMES)
+        hints = [
+            hint
+            for found in by_path.get(path, ())
+            if not ignored.covers((hint := classify(evidence.of(found))).rule, found.site.range.start)
+        ]
+        results.append(FileResult(path, evidence.sources.digest(path), tuple(hints), functions, builder.tags(path)))
     return results

@@ -91,6 +91,20 @@ class OpenFile:
         self.functions = tuple(found)
         return True
 
+    def add_hints(self, text_digest: str, hints: Iterable[Hint]) -> bool:
+        """Take hints while more are to come: they replace those at the same place, the others stay."""
+        mark = self._marks.get(text_digest)
+        if mark is None:
+            return False
+        fresh = [_anchor(hint, mark.source, self.path) for hint in hints]
+        for edit in self._history[mark.count :]:
+            _shift(fresh, edit)
+        fresh = _still_there(fresh, self.source)
+        places = {(anchor.points[0], anchor.points[1]) for anchor in fresh}
+        kept = [anchor for anchor in self._anchors if (anchor.points[0], anchor.points[1]) not in places]
+        self._anchors = sorted([*kept, *fresh], key=lambda anchor: anchor.points[0])
+        return True
+
     @property
     def moved(self) -> bool:
         """Whether any hint is not where the compiler reported it."""

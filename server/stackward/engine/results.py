@@ -15,12 +15,16 @@ from stackward.core.site import Function
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """The hints and functions of one file, in the order of the source. ``digest`` is of the text that they are about."""
+    """The hints and functions of one file, in the order of the source. ``digest`` is of the text that they are about.
+
+    ``tags`` is a digest of what the compiler tells importers about the file's parameters, without positions.
+    """
 
     path: str
     digest: str
     hints: tuple[Hint, ...]
     functions: tuple[Function, ...]
+    tags: str = ""
 
 
 @dataclass(frozen=True, slots=True)

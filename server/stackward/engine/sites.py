@@ -8,6 +8,7 @@ merged into the site in the callee where the callee is in the same package, and 
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -72,6 +73,7 @@ class SiteBuilder:
         self._copies: list[tuple[Decision, SourceFile, Located]] = []
         self._inline: dict[Location, Decision] = {}
         self._leaks: dict[Location, list[Decision]] = {}
+        self._tags: dict[str, list[Decision]] = {}
         self._leak_flows: dict[Location, tuple[FlowEdge, ...]] = {}
         self.records: Counter[str] = Counter()
         self.problems: list[Problem] = []
@@ -107,6 +109,12 @@ class SiteBuilder:
         """The functions of a file with what the log says about them."""
         return tuple(self._function(path, node) for node in functions(file))
 
+    def tags(self, path: str) -> str:
+        """A digest of what the log says about the parameters of a file's functions, in the order of the source."""
+        ordered = sorted(self._tags.get(path, ()), key=lambda decision: (decision.at, decision.kind.value))
+        said = [(decision.kind.name, decision.subject, decision.detail) for decision in ordered]
+        return hashlib.blake2b(repr(said).encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
+
     def _decision(self, decision: Decision) -> None:
         match decision.kind:
             case Kind.ESCAPES | Kind.MOVED:
@@ -122,6 +130,9 @@ class SiteBuilder:
                 self._inline.setdefault(decision.at, decision)
             case Kind.LEAKING | Kind.LEAKING_CONTENT | Kind.LEAKING_TO_RESULT:
                 self._leaks.setdefault(decision.at, []).append(decision)
+                self._tags.setdefault(decision.at.path, []).append(decision)
+            case Kind.MUTATES | Kind.CALLS:
+                self._tags.setdefault(decision.at.path, []).append(decision)
             case Kind.LEAK_EXPLAINED:
                 self._leak_flows.setdefault(decision.at, decision.flow)
             case _:

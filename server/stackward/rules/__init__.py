@@ -28,6 +28,7 @@ from stackward.rules._rule import Case, Rule, Words
 
 __all__ = [
     "RULES",
+    "RULE_NAMES",
     "Callee",
     "Case",
     "Construct",
@@ -62,6 +63,7 @@ RULES: tuple[Rule, ...] = (
 )
 
 _BY_NAME = {rule.name: rule for rule in RULES}
+RULE_NAMES = frozenset(_BY_NAME)
 
 
 def find(name: str) -> Rule | None:

@@ -59,10 +59,10 @@ def declared(source: SourceFile) -> Declared:
                 functions.append((name, tuple(_parameters(listed, source)) if listed is not None else ()))
         elif node.type == "type_declaration":
             for spec in node.named_children:
-                name, kind = spec.child_by_field_name("name"), spec.child_by_field_name("type")
-                if name is None or kind is None:
+                named, kind = spec.child_by_field_name("name"), spec.child_by_field_name("type")
+                if named is None or kind is None:
                     continue
-                types.append((text_of(name, source), _SHAPES.get(kind.type) or _other(kind, source)))
+                types.append((text_of(named, source), _SHAPES.get(kind.type) or _other(kind, source)))
                 fields.update(_fields(kind, source))
     return Declared(tuple(types), frozenset(methods), frozenset(fields), tuple(functions))
 

@@ -44,10 +44,13 @@ def functions(source: SourceFile) -> tuple[FunctionNode, ...]:
 
 
 def enclosing_function(source: SourceFile, offset: int) -> FunctionNode | None:
-    """The innermost function around a byte; a function's own name and parameters belong to it."""
+    """The innermost function around a byte; its name and parameters belong to it, its first byte to the one outside.
+
+    So a func literal is in the function that makes it.
+    """
     best = None
     for function in functions(source):
-        if function.start > offset:
+        if function.start >= offset:
             break
         if offset < function.end:
             best = function
@@ -89,8 +92,8 @@ def _collect(source: SourceFile) -> Iterator[FunctionNode]:
     while waiting:
         node, owner = waiting.pop()
         if node.type in _FUNCTIONS:
-            name = _name(node, owner, source, counts)
-            yield _function(node, name, source)
+            name, generic = _name(node, owner, source, counts)
+            yield _function(node, name, generic, source)
             owner = name
         for child in reversed(node.named_children):
             if child.type not in _NO_FUNCTIONS:
@@ -102,20 +105,27 @@ _NO_FUNCTIONS = frozenset(
 )
 
 
-def _name(node: Node, owner: str, source: SourceFile, counts: dict[str, int]) -> str:
-    if node.type == "func_literal":
-        outer = owner or "glob."
-        counts[outer] = counts.get(outer, 0) + 1
-        # The compiler writes F.func1 for a literal of a declared function and F.func1.2 for one inside that.
-        nested = ".func" in outer
-        return f"{outer}.{counts[outer]}" if nested else f"{outer}.func{counts[outer]}"
+def declared_name(node: Node, source: SourceFile) -> tuple[str, bool]:
+    """The name of a declared function in the compiler's notation, and whether it is generic."""
     named = node.child_by_field_name("name")
     name = text_of(named, source) if named is not None else "_"
+    generic = node.child_by_field_name("type_parameters") is not None
     receiver = node.child_by_field_name("receiver")
     if receiver is None:
-        return name
+        return name, generic
     base, pointer = _receiver(receiver, source)
-    return f"(*{base}).{name}" if pointer else f"{base}.{name}"
+    generic = any(descendant.type == "generic_type" for descendant in _descendants(receiver))
+    return (f"(*{base}).{name}" if pointer else f"{base}.{name}"), generic
+
+
+def _name(node: Node, owner: str, source: SourceFile, counts: dict[str, int]) -> tuple[str, bool]:
+    if node.type != "func_literal":
+        return declared_name(node, source)
+    outer = owner or "glob."
+    counts[outer] = counts.get(outer, 0) + 1
+    # The compiler writes F.func1 for a literal of a declared function and F.func1.2 for one inside that.
+    nested = ".func" in outer
+    return (f"{outer}.{counts[outer]}" if nested else f"{outer}.func{counts[outer]}"), False
 
 
 def _receiver(receiver: Node, source: SourceFile) -> tuple[str, bool]:
@@ -128,7 +138,7 @@ def _receiver(receiver: Node, source: SourceFile) -> tuple[str, bool]:
     return (text_of(kind, source) if kind is not None else "_"), pointer
 
 
-def _function(node: Node, name: str, source: SourceFile) -> FunctionNode:
+def _function(node: Node, name: str, generic: bool, source: SourceFile) -> FunctionNode:
     named = node.child_by_field_name("name") or node.children[0]
     params = [
         entry
@@ -138,9 +148,6 @@ def _function(node: Node, name: str, source: SourceFile) -> FunctionNode:
     ]
     result = node.child_by_field_name("result")
     results = tuple(entry for entry, _ in _names(result, source)) if result is not None else ()
-    generic = node.child_by_field_name("type_parameters") is not None or "generic_type" in {
-        descendant.type for descendant in _descendants(node.child_by_field_name("receiver"))
-    }
     return FunctionNode(
         name, node_range(node), node_range(named), tuple(params), results, generic, node.start_byte, node.end_byte
     )

@@ -118,10 +118,7 @@ def anchor(node: Node) -> int:
     while True:
         kind = node.type
         if kind == "parenthesized_expression" and node.named_child_count:
-            inner = node.named_child(0)
-            if inner is None:
-                return node.start_byte
-            node = inner
+            node = node.named_children[0]
             continue
         if kind == "type_conversion_expression" and not _generic_call(node):
             operand = node.child_by_field_name("operand")

@@ -37,7 +37,7 @@ class Replay:
     """What to compile.
 
     ``overlays`` are texts that stand in for files on disk (absolute path to text), ``archives`` export data that
-    stands in for what the recipe names (resolved import path to file), ``level`` the ``-m`` level: 2 explains, 1 only decides.
+    stands in for files that the recipe names, ``level`` the ``-m`` level: 2 explains, 1 only decides.
     """
 
     unit: Unit
@@ -172,7 +172,7 @@ class Compiler:
     def _importcfg(self, replay: Replay) -> str:
         """The import configuration with the replay's own archives swapped in; one file per content."""
         lines = [f"importmap {old}={new}" for old, new in replay.unit.importmap]
-        lines += [f"packagefile {path}={replay.archives.get(path, file)}" for path, file in replay.unit.imports]
+        lines += [f"packagefile {path}={replay.archives.get(file, file)}" for path, file in replay.unit.imports]
         text = "\n".join(lines) + "\n"
         path = os.path.join(self.scratch, "importcfg-" + hashlib.sha256(text.encode()).hexdigest()[:24])
         if not os.path.exists(path):

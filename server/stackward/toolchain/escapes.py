@@ -154,7 +154,8 @@ class LogParser:
             if decision is None:
                 continue
             if decision.kind in {Kind.EXPLAINED, Kind.LEAK_EXPLAINED}:
-                return self._header(decision, head)
+                self._header(decision, head)
+                return None
             if decision.kind is Kind.CONVERSION:
                 self.escapes_over = True
             return decision

@@ -67,6 +67,11 @@ class Ran:
     stdout: bytes
     stderr: bytes
 
+    @property
+    def ending(self) -> str:
+        """How it ended, in words."""
+        return f"exit status {self.code}" if self.code >= 0 else f"signal {-self.code}"
+
 
 @dataclass(frozen=True, slots=True)
 class DidNotRun:

@@ -83,17 +83,24 @@ class Recorder:
             failures=tuple(failures),
             stamps=tuple(stamps([*module, *_inputs(wanted)])),
             listings=tuple(listings({one.dir for one in wanted if one.dir})),
-            headers=tuple(headers(name for one in local for name in (*one.go_files, *one.test_files, *one.xtest_files))),
+            headers=tuple(
+                headers(name for one in wanted for name in (*one.go_files, *one.test_files, *one.xtest_files))
+            ),
+            local=tuple(stamps(name for one in local if not one.wanted for name in one.go_files)),
         )
 
     def _module(self, cwd: str) -> list[str] | NotAPackage | DidNotRun:
         """The files that say what the module is, and through which a recipe changes."""
-        ran = run([self._go, "env", "GOMOD", "GOWORK", "GO111MODULE"], cwd=cwd, env=self._config.environment(), timeout=30)
+        ran = run(
+            [self._go, "env", "GOMOD", "GOWORK", "GO111MODULE"], cwd=cwd, env=self._config.environment(), timeout=30
+        )
         if isinstance(ran, DidNotRun):
             return ran if os.path.isdir(cwd) else NotAPackage(cwd, "there is no such folder")
         gomod, gowork, mode = [*ran.stdout.decode("utf-8", "surrogateescape").splitlines(), "", "", ""][:3]
         if mode == "off":
-            return NotAPackage(cwd, "GO111MODULE=off: stackward needs module mode; unset it or add a go.mod (go mod init)")
+            return NotAPackage(
+                cwd, "GO111MODULE=off: stackward needs module mode; unset it or add a go.mod (go mod init)"
+            )
         if gomod in {"", os.devnull, "NUL"} and not gowork:
             return NotAPackage(cwd, "not in a Go module; run 'go mod init' in the folder that should be one")
         files = []
@@ -153,7 +160,9 @@ class _UnitMaker:
     ) -> Unit:
         imports, importmap = _importcfg(command.importcfg, own, by_path)
         cgo = own.cgo
-        files = own.go_files if cgo else tuple(os.path.normpath(os.path.join(command.cwd, name)) for name in command.files)
+        files = (
+            own.go_files if cgo else tuple(os.path.normpath(os.path.join(command.cwd, name)) for name in command.files)
+        )
         argv = () if cgo else (self._absolute(command.program, command.cwd), *self._flags(command, script))
         return Unit(
             id=unit_id,
@@ -242,7 +251,13 @@ def _failures(
     recorded = {unit.id.import_path for unit in units}
     broken = {one.path: one.errors for one in listed if one.errors}
     for package in wanted:
-        missing = [name for unit in units if unit.id.import_path == package.path for name, file in unit.imports if "$WORK" in file]
+        missing = [
+            name
+            for unit in units
+            if unit.id.import_path == package.path
+            for name, file in unit.imports
+            if "$WORK" in file
+        ]
         if package.path in recorded and not missing:
             continue
         if not package.go_files and not package.test_files and not package.xtest_files:
@@ -259,7 +274,11 @@ def _failures(
 
 def _messages(script: str) -> str:
     """What is not shell in the output of a dry run."""
-    return "\n".join(line for line in script.splitlines() if ".go:" in line and not line.startswith(("cat ", "cd ", "/", "./", "echo ")))
+    return "\n".join(
+        line
+        for line in script.splitlines()
+        if ".go:" in line and not line.startswith(("cat ", "cd ", "/", "./", "echo "))
+    )
 
 
 def _user_gcflags(config: BuildConfig) -> str:
@@ -283,7 +302,7 @@ def _local(package: Listed) -> bool:
 
 
 def _package(one: Listed) -> Package:
-    return Package(one.path, one.dir, one.go_files, one.imports, one.standard, _local(one))
+    return Package(one.path, one.name, one.dir, one.go_files, one.imports, one.standard, _local(one))
 
 
 def _inputs(wanted: Iterable[Listed]) -> Iterator[str]:

@@ -38,7 +38,13 @@ def header(text: bytes) -> bytes:
             comments.append(token)
             if token.startswith((b"//go:build", b"// +build", b"//+build")):
                 kept.append(token)
-        elif kind == "word" and depth == 0 and token not in {b"package", b"import"} and not in_import and b"package" in kept:
+        elif (
+            kind == "word"
+            and depth == 0
+            and token not in {b"package", b"import"}
+            and not in_import
+            and b"package" in kept
+        ):
             if len(kept) and kept[-1] == b"package":
                 kept.append(token)
                 continue
@@ -92,6 +98,11 @@ def stale(recorded: Recorded) -> str:
             if not os.path.exists(archive):
                 return f"the export data of {name} is gone from the build cache"
     return ""
+
+
+def imports_changed(recorded: Recorded) -> bool:
+    """Whether the source of an imported package is not what its export data was built from."""
+    return any(_stamp(stamp.path) != stamp for stamp in recorded.local)
 
 
 def _stamp(path: str) -> Stamp:

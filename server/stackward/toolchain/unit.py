@@ -58,6 +58,7 @@ class Package:
     """A package of the import graph. ``imports`` name variants where they are used; ``dir`` is where its source is."""
 
     path: str
+    name: str
     dir: str
     files: tuple[str, ...]
     imports: tuple[str, ...]
@@ -89,3 +90,5 @@ class Recorded:
     stamps: tuple[Stamp, ...]
     listings: tuple[tuple[str, str], ...]
     headers: tuple[tuple[str, str], ...]
+    local: tuple[Stamp, ...]
+    """The Go files of imported packages whose source may change under us: the export data is that of these."""

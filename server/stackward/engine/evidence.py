@@ -1,0 +1,206 @@
+"""From a site and its place in the syntax to the evidence that the rules judge."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+from tree_sitter import Node
+
+from stackward.core.position import Location
+from stackward.core.site import Storage
+from stackward.engine.sites import Found
+from stackward.engine.sources import SnapshotSources
+from stackward.rules import Callee, Construct, End, Evidence, Fate, Statement, fate
+from stackward.syntax import subjects
+from stackward.syntax.declared import Declared, Shape, shape
+from stackward.syntax.functions import enclosing_function, enclosing_loops, statement_of
+from stackward.syntax.nodes import Kind, arguments, call_at, callee_node
+from stackward.syntax.tree import SourceFile, text_of
+
+_BY_KIND = {
+    Kind.APPEND: Construct.APPEND,
+    Kind.MAKE: Construct.MAKE,
+    Kind.NEW: Construct.NEW,
+    Kind.ADDRESS_OF_COMPOSITE: Construct.POINTER_LITERAL,
+    Kind.FUNC_LITERAL: Construct.FUNC_LITERAL,
+    Kind.VARIADIC: Construct.VARIADIC,
+}
+_STRING_TYPES = frozenset({"string", "[]byte", "[]rune", "[]uint8", "[]int32"})
+_BASIC_TYPES = frozenset(
+    "bool int int8 int16 int32 int64 uint uint8 uint16 uint32 uint64 uintptr byte rune float32 float64 complex64 "
+    "complex128 any error".split()
+)
+
+
+class EvidenceMaker:
+    """Makes the evidence for the sites of one unit."""
+
+    def __init__(self, sources: SnapshotSources, files: Sequence[str]) -> None:
+        self.sources = sources
+        self._files = frozenset(files)
+
+    @functools.cached_property
+    def _declared(self) -> list[Declared]:
+        return self.sources.declared()
+
+    @functools.cached_property
+    def _functions(self) -> dict[str, tuple[str, ...]]:
+        return {name: parameters for one in self._declared for name, parameters in one.functions}
+
+    def of(self, found: Found) -> Evidence:
+        """The evidence for one site."""
+        site, node = found.site, found.located.node
+        end = fate(site.flow)
+        if end.end is End.STORED and end.dst in self._results(found):
+            end = Fate(End.RETURNED, end.step, end.dst)
+        return Evidence(
+            site=site,
+            construct=self._construct(found),
+            fate=end,
+            statement=self._statement(found, end),
+            loop_depth=enclosing_loops(node),
+            callee=self._callee(end),
+        )
+
+    def _results(self, found: Found) -> tuple[str, ...]:
+        function = enclosing_function(found.file, found.file.lines.offset(found.site.range.start))
+        return function.results if function is not None else ()
+
+    def _construct(self, found: Found) -> Construct:
+        site = found.site
+        if site.storage is Storage.VARIABLE:
+            return Construct.VARIABLE
+        if not found.located.exact:
+            return self._by_subject(site.subject)
+        kind = found.located.kind
+        if kind in _BY_KIND:
+            return _BY_KIND[kind]
+        if kind is Kind.COMPOSITE:
+            return self._composite(site.subject)
+        if kind is Kind.CONVERSION:
+            return self._conversion(site.subject)
+        if kind is Kind.BINARY:
+            return self._binary(found)
+        if kind is Kind.SELECTOR:
+            return self._selector(site.subject)
+        if kind is Kind.CALL and len(arguments(found.located.node)) == 1:
+            # A conversion to a named type looks like a call.
+            return self._conversion(site.subject)
+        return Construct.BOXED
+
+    def _by_subject(self, subject: str) -> Construct:
+        """The construct of a record that was copied from elsewhere, so that only its words are known."""
+        if subject == "func literal":
+            return Construct.FUNC_LITERAL
+        if subject == "... argument":
+            return Construct.VARIADIC
+        if subject == "append":
+            return Construct.APPEND
+        if subject.startswith("&") and subjects.is_composite(subject):
+            return Construct.POINTER_LITERAL
+        if subjects.is_composite(subject):
+            return self._composite(subject)
+        if subjects.is_call(subject):
+            callee = subjects.callee(subject)
+            if callee in {"make", "new"}:
+                return Construct.MAKE if callee == "make" else Construct.NEW
+            return self._conversion(subject)
+        if subjects.is_literal(subject):
+            return Construct.BOXED
+        return Construct.UNSURE if "." in subject or " + " in subject else Construct.BOXED
+
+    def _composite(self, subject: str) -> Construct:
+        if subject.startswith("[]"):
+            return Construct.SLICE_LITERAL
+        if subject.startswith("map["):
+            return Construct.MAP_LITERAL
+        if subject.startswith(("[", "struct {")):
+            return Construct.BOXED
+        found = shape(subject.split("{", 1)[0].split("[", 1)[0], self._declared)
+        match found:
+            case Shape.SLICE:
+                return Construct.SLICE_LITERAL
+            case Shape.MAP:
+                return Construct.MAP_LITERAL
+            case Shape.STRUCT | Shape.ARRAY:
+                return Construct.BOXED
+            case _:
+                return Construct.UNSURE
+
+    def _conversion(self, subject: str) -> Construct:
+        to = subjects.callee(subject).strip()
+        to = to[1:-1] if to.startswith("(") and to.endswith(")") else to
+        if to in _STRING_TYPES:
+            return Construct.STRING
+        if to in _BASIC_TYPES or not to.replace("_", "").isalnum():
+            return Construct.BOXED
+        if shape(to, self._declared) in {Shape.STRING, Shape.SLICE}:
+            return Construct.UNSURE
+        return Construct.BOXED
+
+    def _binary(self, found: Found) -> Construct:
+        """``a + b`` is a string that is built, a number that is boxed, or a string that is boxed after it was built."""
+        node = found.located.node
+        operator = node.child_by_field_name("operator")
+        if operator is None or operator.type != "+":
+            return Construct.BOXED
+        strings = {"interpreted_string_literal", "raw_string_literal"}
+        waiting: list[Node] = [node]
+        while waiting:
+            one = waiting.pop()
+            if one.type in strings:
+                return Construct.STRING
+            if one.type == "parenthesized_expression":
+                waiting += one.named_children
+            elif one.type == "binary_expression":
+                waiting += [side for field in ("left", "right") if (side := one.child_by_field_name(field)) is not None]
+            elif one.type in {"int_literal", "float_literal", "imaginary_literal", "rune_literal"}:
+                return Construct.BOXED
+        return Construct.UNSURE
+
+    def _selector(self, subject: str) -> Construct:
+        """``x.name`` is a boxed field or variable, or a method value; the package's own declarations may tell."""
+        name = subjects.last_name(subject)
+        method = any(name in one.methods for one in self._declared)
+        field = any(name in one.fields for one in self._declared)
+        if method != field:
+            return Construct.METHOD_VALUE if method else Construct.BOXED
+        return Construct.UNSURE
+
+    def _statement(self, found: Found, end: Fate) -> Statement:
+        word = statement_of(found.located.node) if found.located.exact else ""
+        if not word and end.end is End.PASSED and end.step is not None:
+            call = self._call(end.step.at)
+            word = statement_of(call) if call is not None and call.parent is not None else ""
+            if word == "defer":
+                word = ""
+        return Statement(word) if word else Statement.OTHER
+
+    def _call(self, at: Location) -> Node | None:
+        source = self._source(at.path)
+        return call_at(source, at.pos) if source is not None else None
+
+    def _source(self, path: str) -> SourceFile | None:
+        return self.sources.get(path) if path in self._files else None
+
+    def _callee(self, end: Fate) -> Callee | None:
+        """The call that a value ends up in, with the argument that it is, where the syntax at the call says so."""
+        step = end.step
+        if end.end is not End.PASSED or step is None:
+            return None
+        name = subjects.callee(step.expr)
+        source = self._source(step.at.path)
+        call = self._call(step.at)
+        if source is None or call is None:
+            return Callee(name) if name else None
+        function = callee_node(call)
+        written = " ".join(text_of(function, source).split()) if function is not None else ""
+        if subjects.last_name(written) != subjects.last_name(name):
+            # The call in the log is one inside the function that was inlined here.
+            return Callee(f"{written}, which calls {name}" if written and name else name or written)
+        return Callee(written, *self._argument(end, call, source, written))
+
+    def _argument(self, end: Fate, call: Node, source: SourceFile, callee: str) -> tuple[int | None, str]:
+        """Which argument of the call the value is: the one that the steps before it stand in."""
+        return None, ""

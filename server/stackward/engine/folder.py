@@ -1,0 +1,108 @@
+"""One workspace folder: its settings, its toolchain, and what was recorded of its packages."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from stackward.core.outcome import ToolchainMissing
+from stackward.engine import codec
+from stackward.engine.analysis import Analysis
+from stackward.engine.sources import Sources
+from stackward.engine.store import Store
+from stackward.toolchain.compiler import Compiler
+from stackward.toolchain.config import BuildConfig
+from stackward.toolchain.discovery import Toolchain, discover
+from stackward.toolchain.golist import Progress
+from stackward.toolchain.process import CancelToken
+from stackward.toolchain.recipe import NotRecorded, Recorder
+from stackward.toolchain.stamps import header_digest, imports_changed, stale
+from stackward.toolchain.unit import Recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a folder is analysed with."""
+
+    toolchain: Toolchain
+    compiler: Compiler
+    recorder: Recorder
+    analysis: Analysis
+    environment: str
+    """Digest of the toolchain and the build configuration: part of the key of every result."""
+
+
+@dataclass(slots=True)
+class Folder:
+    """``root`` is absolute; the toolchain is looked for when it is first needed, by a worker."""
+
+    root: str
+    config: BuildConfig
+    tests: bool
+    work: str
+    sources: Sources
+    store: Store | None
+    _tools: Tools | ToolchainMissing | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def tools(self) -> Tools | ToolchainMissing:
+        """The toolchain and what runs it. A missing one is looked for again each time, since it may be installed meanwhile."""
+        with self._lock:
+            if not isinstance(self._tools, Tools):
+                self._tools = self._find()
+            return self._tools
+
+    def _find(self) -> Tools | ToolchainMissing:
+        toolchain = discover(self.config)
+        if isinstance(toolchain, ToolchainMissing):
+            return toolchain
+        compiler = Compiler(toolchain, self.config, os.path.join(self.work, "scratch"))
+        return Tools(
+            toolchain,
+            compiler,
+            Recorder(toolchain.go, self.config, self.work),
+            Analysis(compiler, self.sources, self.store),
+            f"{toolchain.version} {toolchain.goroot} {toolchain.env_fingerprint} {self.config.fingerprint()}",
+        )
+
+
+class Recipes:
+    """The recipes of a folder's packages: in memory, on disk between runs, recorded anew when they do not hold any more."""
+
+    def __init__(self, folder: Folder, tools: Tools, read: Callable[[str], bytes | None]) -> None:
+        self._folder = folder
+        self._tools = tools
+        self._read = read
+
+    def recall(self, directory: str) -> Recorded | None:
+        """The recipe that an earlier run recorded, if it still holds, sources of the module included."""
+        if self._folder.store is None:
+            return None
+        value = self._folder.store.get(self._key(directory))
+        recorded = codec.recorded_from_json(value) if value is not None else None
+        if recorded is None or imports_changed(recorded) or self.why_stale(recorded):
+            return None
+        return recorded
+
+    def record(self, directory: str, progress: Progress | None, cancel: CancelToken) -> Recorded | NotRecorded:
+        """Ask the go command."""
+        recorded = self._tools.recorder.record(directory, tests=self._folder.tests, progress=progress, cancel=cancel)
+        if isinstance(recorded, Recorded) and recorded.units and self._folder.store is not None:
+            self._folder.store.put(self._key(directory), codec.recorded_to_json(recorded))
+        return recorded
+
+    def why_stale(self, recorded: Recorded) -> str:
+        """Why a recipe does not hold; empty if it does. Headers are those of the texts that the user sees."""
+        reason = stale(recorded)
+        if reason:
+            return reason
+        for path, digest in recorded.headers:
+            text = self._read(path)
+            if text is None or header_digest(text) != digest:
+                return f"the imports of {os.path.basename(path)} changed"
+        return ""
+
+    def _key(self, directory: str) -> str:
+        return f"recipe/{self._tools.environment}/{self._folder.tests}/{directory}"

@@ -1,0 +1,85 @@
+"""What is known of one package: its recipe, the last results of its units, and what of it importers can see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from stackward.core.hint import Hint
+from stackward.core.outcome import BuildFailed, NotAPackage
+from stackward.core.site import Function
+from stackward.engine.results import FileResult, UnitResult
+from stackward.toolchain.unit import Recorded, Unit, UnitId
+
+
+@dataclass(slots=True)
+class UnitState:
+    """A unit's last good result and the key of what it depended on."""
+
+    unit: Unit
+    key: str = ""
+    result: UnitResult | None = None
+    surface: str = ""
+
+
+@dataclass(slots=True)
+class PackageState:
+    """A package, by its folder. ``failure`` is why its last analysis gave nothing; the results are then older ones."""
+
+    directory: str
+    recorded: Recorded | None = None
+    units: dict[UnitId, UnitState] = field(default_factory=dict)
+    failure: BuildFailed | NotAPackage | None = None
+    partial: dict[str, FileResult] = field(default_factory=dict)
+    compiles: int = 0
+    reasons: list[str] = field(default_factory=list)
+
+    def take(self, recorded: Recorded) -> None:
+        """Use a new recipe; results of units that it still has are kept until they are replaced."""
+        self.recorded = recorded
+        self.units = {
+            unit.id: replace(known, unit=unit) if (known := self.units.get(unit.id)) is not None else UnitState(unit)
+            for unit in recorded.units
+        }
+
+    def files(self) -> set[str]:
+        """All files that this package has results for."""
+        return {one.path for state in self.units.values() if state.result is not None for one in state.result.files}
+
+
+def merge(results: Iterable[FileResult], digest: str) -> FileResult | None:
+    """One result for a file from those of several units: of the text ``digest``, sites that several report only once."""
+    matching = [one for one in results if one.digest == digest]
+    if not matching:
+        return None
+    hints: dict[tuple[object, ...], Hint] = {}
+    for result in matching:
+        for hint in result.hints:
+            site = hint.site
+            key = (site.range, site.storage, site.subject, site.inlined_from)
+            known = hints.get(key)
+            if known is None:
+                hints[key] = hint
+            elif known.site != site:
+                hints[key] = replace(
+                    known,
+                    site=replace(
+                        known.site,
+                        inlined_at=tuple(sorted({*known.site.inlined_at, *site.inlined_at})),
+                        instances=tuple(sorted({*known.site.instances, *site.instances})),
+                    ),
+                )
+    ordered = sorted(hints.values(), key=lambda hint: (hint.site.range, hint.site.subject))
+    return FileResult(matching[0].path, digest, tuple(ordered), _functions(matching))
+
+
+def _functions(results: list[FileResult]) -> tuple[Function, ...]:
+    """Generic functions say something only in the units that instantiate them."""
+    best: dict[tuple[str, object], Function] = {}
+    for result in results:
+        for function in result.functions:
+            key = (function.name, function.range)
+            known = best.get(key)
+            if known is None or (not known.leaking and function.leaking):
+                best[key] = function
+    return tuple(sorted(best.values(), key=lambda function: function.range))
