@@ -84,8 +84,8 @@ def _print(report: CheckReport, namespace: argparse.Namespace, level_of: Any, cw
             print(line)
     for problem in report.problems:
         if problem.at is not None and namespace.format == "text":
-            line, column = problem.at.pos.display
-            print(f"{json_report.relative(problem.at.path, cwd)}:{line}:{column}: {problem.what}", file=sys.stderr)
+            row, column = problem.at.pos.display
+            print(f"{json_report.relative(problem.at.path, cwd)}:{row}:{column}: {problem.what}", file=sys.stderr)
     failures = [package.failure for package in report.packages if package.failure is not None]
     for failure in failures:
         print(f"stackward: {failure}", file=sys.stderr)

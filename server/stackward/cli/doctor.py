@@ -244,6 +244,7 @@ def _trial_compile(toolchain: Toolchain, env: Mapping[str, str]) -> Check:
     started = time.monotonic()
     try:
         Path(folder, "trial.go").write_bytes(_TRIAL)
+        Path(folder, "go.mod").write_text("module trial\n", encoding="ascii")  # Else one further up would count.
         ran = run(argv, cwd=folder, env={**env, "GOWORK": "off"}, timeout=_TRIAL_SECONDS)
     except OSError as error:
         return failed(f"cannot write to {folder}: {error.strerror}", (), "make room on the disk, or set TMPDIR")

@@ -21,8 +21,8 @@ def run(namespace: argparse.Namespace) -> int:
     """Print one page, or the list."""
     if namespace.rule is None:
         width = max(len(rule.name) for rule in RULES)
-        for rule in RULES:
-            print(f"{rule.name:<{width}}  {rule.title}")
+        for one in RULES:
+            print(f"{one.name:<{width}}  {one.title}")
         return 0
     rule = find(namespace.rule)
     if rule is None:

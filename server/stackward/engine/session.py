@@ -405,16 +405,19 @@ class Session:
     def _take(self, directory: str, unit_id: UnitId, files: Sequence[FileResult]) -> list[str]:
         """Replace a unit's results; gives the files whose hints may have changed."""
         source = (directory, unit_id)
-        affected = {path for path, by in self._by_path.items() if source in by}
-        for path in affected:
-            del self._by_path[path][source]
-        for result in files:
-            self._by_path.setdefault(result.path, {})[source] = result
-            affected.add(result.path)
-        for path in affected:
+        before = {path: by.pop(source) for path, by in self._by_path.items() if source in by}
+        fresh = {result.path: result for result in files}
+        for path, result in fresh.items():
+            self._by_path.setdefault(path, {})[source] = result
+        affected = []
+        for path in {*before, *fresh}:
+            partial = path in self._first
             self._first.discard(path)
-            self._show(path, prefer=next((one.digest for one in files if one.path == path), ""))
-        return sorted(affected)
+            # Most files of a package say after a save what they said before.
+            if partial or path in self._open or before.get(path) != fresh.get(path):
+                self._show(path, prefer=fresh[path].digest if path in fresh else "")
+                affected.append(path)
+        return sorted(affected, key=lambda path: (path not in self._open, path))
 
     def _show(self, path: str, prefer: str = "") -> None:
         """Put the results for a file on show."""

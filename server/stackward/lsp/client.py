@@ -25,7 +25,7 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The other side. ``options`` are the ``initializationOptions``, ``encoding`` is what both sides count columns in."""
+    """The other side. ``options`` are its ``initializationOptions``, ``encoding`` is the agreed unit of columns."""
 
     name: str
     version: str

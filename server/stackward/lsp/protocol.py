@@ -21,7 +21,6 @@ import logging
 import os
 import signal
 import threading
-import typing
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from contextvars import ContextVar, copy_context
@@ -29,7 +28,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import cattrs
-from lsprotocol import converters, types
+from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 from pygls.feature_manager import is_thread_function
 from pygls.lsp.server import LanguageServer
@@ -37,6 +36,7 @@ from pygls.protocol import LanguageServerProtocol
 
 from stackward.lsp import wire
 from stackward.lsp.client import Client
+from stackward.lsp.typed import bind_arguments, explain, strict_converter
 from stackward.lsp.wire import Code, Malformed, Message, MessageId, Notification, Output, Reply, Request
 from stackward.toolchain.process import CancelToken
 
@@ -64,6 +64,8 @@ class _Pending:
 
 class Protocol(LanguageServerProtocol):
     """The incoming half of the protocol. All methods run in the event loop, except those of pygls that send."""
+
+    _server: Server
 
     def __init__(self, server: Server, converter: cattrs.Converter) -> None:
         super().__init__(server, converter)
@@ -112,7 +114,7 @@ class Protocol(LanguageServerProtocol):
         try:
             params = self._structured(request.method, request.params)
         except Exception as error:  # noqa: BLE001 - converters raise whatever a constructor raises.
-            self._send_data(wire.failure(request.id, Code.INVALID_PARAMS, _explained(error)))
+            self._send_data(wire.failure(request.id, Code.INVALID_PARAMS, explain(error)))
             return
         if request.method == types.SHUTDOWN:
             self.shut_down = True
@@ -173,7 +175,7 @@ class Protocol(LanguageServerProtocol):
         try:
             params = self._structured(method, message.params)
         except Exception as error:  # noqa: BLE001 - converters raise whatever a constructor raises.
-            log.warning("ignored a malformed %s: %s", method, _explained(error))
+            log.warning("ignored a malformed %s: %s", method, explain(error))
             return
         task = self._start(self._run(handler, (params,)), CancelToken())
         task.add_done_callback(functools.partial(_log_failure, method))
@@ -196,7 +198,7 @@ class Protocol(LanguageServerProtocol):
                 response = {"jsonrpc": "2.0", "id": reply.id, "result": value}
                 value = self._converter.structure(response, response_type).result
         except Exception as error:  # noqa: BLE001 - converters raise whatever a constructor raises.
-            future.set_exception(JsonRpcInvalidParams(f"the client's answer is malformed: {_explained(error)}"))
+            future.set_exception(JsonRpcInvalidParams(f"the client's answer is malformed: {explain(error)}"))
         else:
             future.set_result(value)
 
@@ -216,10 +218,11 @@ class Protocol(LanguageServerProtocol):
         known = types.METHOD_TO_TYPES.get(method)
         if known is None:
             return params
-        if known[2] is None:
+        params_type: Any = known[2]
+        if params_type is None:
             return None
         # A client may leave out parameters that have no required field, as those of "initialized".
-        return self._converter.structure({} if params is None else params, known[2])
+        return self._converter.structure({} if params is None else params, params_type)
 
     def _start(self, work: Coroutine[Any, Any, Any], token: CancelToken) -> asyncio.Task[Any]:
         context = copy_context()
@@ -230,7 +233,7 @@ class Protocol(LanguageServerProtocol):
         return task
 
     async def _run(self, handler: _Handler, args: tuple[Any, ...]) -> Any:
-        if is_thread_function(handler):
+        if is_thread_function(handler):  # type: ignore[no-untyped-call]
             return await asyncio.wrap_future(_in_thread(functools.partial(handler, *args)))
         value = handler(*args)
         return await value if inspect.isawaitable(value) else value
@@ -245,17 +248,18 @@ class Protocol(LanguageServerProtocol):
         if handler is None:
             raise JsonRpcInvalidParams(f"no such command: {params.command}")
         try:
-            args = _bound(handler, params.arguments or (), self._converter)
+            args = bind_arguments(handler, params.arguments or (), self._converter)
         except Exception as error:
-            raise JsonRpcInvalidParams(f"{params.command}: {_explained(error)}") from error
+            raise JsonRpcInvalidParams(f"{params.command}: {explain(error)}") from error
         return await self._run(handler, args)
 
-    def _on_progress_cancel(self, params: types.WorkDoneProgressCancelParams) -> Any:
+    async def _on_progress_cancel(self, params: types.WorkDoneProgressCancelParams) -> None:
         future = self.progress.tokens.get(params.token)
         if future is not None:
             future.cancel()
         handler = self.fm.features.get(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)
-        return handler(params) if handler is not None else None
+        if handler is not None:
+            await self._run(handler, (params,))
 
     def _send_data(self, data: Any) -> None:
         if self.output is not None:
@@ -265,15 +269,15 @@ class Protocol(LanguageServerProtocol):
 class Server(LanguageServer):
     """A language server for one client, which has been answered already.
 
-    Handlers are registered as in pygls (``@server.feature``, ``@server.command``, ``@server.thread``). What pygls derives
-    from ``initialize`` does not exist: ask ``client`` instead of ``client_capabilities``, ``Documents`` instead of
+    Handlers are registered as in pygls (``@server.feature``, ``@server.command``, ``@server.thread``). What pygls makes
+    of ``initialize`` does not exist: ask ``client`` instead of ``client_capabilities``, ``Documents`` instead of
     ``workspace``.
     """
 
     protocol: Protocol
 
     def __init__(self, client: Client, name: str, version: str) -> None:
-        super().__init__(name, version, protocol_cls=Protocol, converter_factory=_converter)
+        super().__init__(name, version, protocol_cls=Protocol, converter_factory=strict_converter)
         self.client = client
         self.process_id = client.process_id
         self.loop = asyncio.new_event_loop()
@@ -281,7 +285,7 @@ class Server(LanguageServer):
         self._stopping = threading.Lock()
 
     def on_close(self, hook: Callable[[], None]) -> None:
-        """Have ``hook`` called when serving ends, for whatever reason. It has two seconds, and must end child processes."""
+        """Have ``hook`` called when serving ends, for whatever reason: it ends child processes, within two seconds."""
         self._on_close.append(hook)
 
     def post(self, call: Callable[..., object], *args: Any) -> None:
@@ -347,49 +351,6 @@ def _in_thread(work: Callable[[], _T]) -> Future[_T]:
 
     threading.Thread(target=run, name="stackward-handler", daemon=True).start()
     return future
-
-
-def _bound(handler: _Handler, arguments: typing.Sequence[Any], converter: cattrs.Converter) -> tuple[Any, ...]:
-    """The arguments of a command, each converted to the type that its parameter names; TypeError where they do not fit."""
-    function = getattr(handler, "func", handler)
-    parameters = list(inspect.signature(function).parameters.values())
-    if function is not handler:
-        del parameters[0]  # pygls passes the server itself.
-    hints = typing.get_type_hints(function)
-    named = inspect.Signature(parameters).bind(*arguments).arguments
-    args: list[Any] = []
-    for parameter in parameters:
-        if parameter.name not in named:
-            break  # This and the rest have default values.
-        several = parameter.kind is inspect.Parameter.VAR_POSITIONAL
-        for value in named[parameter.name] if several else (named[parameter.name],):
-            hint = hints.get(parameter.name, Any)
-            args.append(value if hint is Any else converter.structure(value, hint))
-    return tuple(args)
-
-
-def _converter() -> cattrs.Converter:
-    """lsprotocol's converter, but one that does not take the number 5 for the text "5" nor null for "None"."""
-    converter = converters.get_converter()
-    for kind in (bool, float, int, str):
-        converter.register_structure_hook(kind, _exactly)
-    return converter
-
-
-def _exactly(value: Any, kind: type[_T]) -> _T:
-    if type(value) is kind:
-        return typing.cast("_T", value)
-    # JSON has one kind of number: some clients write 1.0 for 1.
-    if kind in {int, float} and type(value) in {int, float} and kind(value) == value:
-        return kind(value)  # type: ignore[call-arg]
-    raise TypeError(f"expected {kind.__name__}, got {type(value).__name__}")
-
-
-def _explained(error: BaseException) -> str:
-    """One line on what a converter disliked, with the place."""
-    if isinstance(error, cattrs.BaseValidationError):
-        return "; ".join(cattrs.transform_error(error, path="params")[:3])
-    return str(error) or type(error).__name__
 
 
 def _log_failure(method: str, task: asyncio.Task[Any]) -> None:

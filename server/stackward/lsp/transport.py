@@ -1,7 +1,7 @@
 """From the command line to a running server: streams, the first answer, and the end of the process.
 
-``initialize`` is answered before pygls and lsprotocol are imported, which takes most of the start-up: the client goes on
-while the rest loads. So this module is the standard library only, and what it answers with is plain JSON.
+``initialize`` is answered before pygls and lsprotocol are imported, which takes most of the start-up: the client goes
+on while the rest loads. So this module is the standard library only, and what it answers with is plain JSON.
 """
 
 from __future__ import annotations
@@ -82,8 +82,9 @@ def run_stdio(hello: Hello, load: Load) -> NoReturn:
     sys.stdout.flush()
     reader = os.fdopen(os.dup(0), "rb")
     target = os.dup(1)
-    with open(os.devnull, "rb") as nothing:
-        os.dup2(nothing.fileno(), 0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
     os.dup2(2, 1)
     sys.stdout = sys.stderr
     for descriptor in (reader.fileno(), target):

@@ -80,8 +80,8 @@ Message: TypeAlias = Request | Notification | Reply | Malformed
 def messages(stream: BinaryIO, *, strict: bool = False) -> Iterator[Message]:
     """What the stream says, up to its end. A run of garbage is one ``Malformed``.
 
-    ``strict`` ends at the first malformed frame and at any header that is not LSP's: on a socket the other side may be a
-    web page that makes the browser post to us, and its body must not be found by searching.
+    ``strict`` ends at the first malformed frame and at any header that is not LSP's: on a socket the other side may be
+    a web page that makes the browser post to us, and its body must not be found by searching.
     """
     source = _Source(stream)
     length: int | None = None

@@ -25,6 +25,7 @@ from stackward.rules import (
 from stackward.rules._evidence import Callee, Construct, Evidence, Statement, shorten
 from stackward.rules._flow import End, Fate, fate
 from stackward.rules._rule import Case, Rule, Words
+from stackward.rules.leaking_parameter import words as leaking_words
 
 __all__ = [
     "RULES",
@@ -41,6 +42,8 @@ __all__ = [
     "classify",
     "fate",
     "find",
+    "leaking_words",
+    "steps",
 ]
 
 log = logging.getLogger(__name__)

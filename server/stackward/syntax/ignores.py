@@ -109,7 +109,6 @@ def _next_code(comment: Node) -> Node | None:
         # The comment stands before the first statement of a block.
         parent = comment.parent
         node = parent.next_named_sibling if parent is not None else None
-    if node is not None and node.type == "statement_list":
-        first = node.named_child(0)
-        node = first if first is not None else node
+    if node is not None and node.type == "statement_list" and node.named_children:
+        return node.named_children[0]
     return node

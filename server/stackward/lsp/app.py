@@ -1,0 +1,208 @@
+"""What the features share: the client, its documents, the session, and the way from the session's news to the client."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from stackward.core.decision import Problem
+from stackward.core.hint import Hint, Severity
+from stackward.core.position import LineIndex
+from stackward.engine.results import FileHints, State, Status
+from stackward.engine.session import Session
+from stackward.engine.settings import Settings
+from stackward.engine.setup import Loaded, load_folder, open_store
+from stackward.lsp import wire
+from stackward.lsp.capabilities import pulls
+from stackward.lsp.client import Folder
+from stackward.lsp.documents import Documents
+from stackward.lsp.present import Json, Presenter
+from stackward.lsp.progress import ProgressReporter
+from stackward.lsp.protocol import Server
+from stackward.lsp.uris import uri_of
+from stackward.rules import find
+
+log = logging.getLogger(__name__)
+
+
+class App:
+    """One client's server. Lives in the event loop; the session's threads reach it by ``Server.post``."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.client = server.client
+        self.folders: tuple[Folder, ...] = server.client.folders
+        self.documents = Documents(self.client.encoding)
+        self.raw_settings: dict[str, Any] = _section(self.client.options)
+        self.shown = True
+        self.pulls = pulls(self.client)
+        loaded = self.load(self._roots()[0])
+        self.settings: Settings = loaded.settings
+        jobs = int(loaded.settings.get("analysis.jobs"))
+        self.session = Session(_News(self), work=loaded.work, store=open_store(loaded.settings), jobs=jobs)
+        self.presenter = Presenter(self.client.encoding, self.lines, os.path.join(loaded.work, "rules"))
+        self.progress = ProgressReporter(server)
+        self._waiting: set[str] = set()
+        self._listeners: list[Callable[[Sequence[str]], None]] = []
+        self._status: Status | None = None
+        self._typing: asyncio.TimerHandle | None = None
+        self._problems: set[str] = set()
+        server.on_close(self.session.shutdown)
+
+    # Settings and folders
+
+    def load(self, root: str) -> Loaded:
+        """The settings of a folder, the client's laid under the team's."""
+        return load_folder(root, client=self.raw_settings)
+
+    def start_folders(self) -> None:
+        """Take up all workspace folders with the settings as they are now, and say what is wrong with them."""
+        for root in self._roots():
+            loaded = self.load(root)
+            self.settings = loaded.settings
+            self.report(loaded.problems)
+            self.session.add_folder(root, loaded.config, tests=loaded.settings.analysis_tests)
+
+    def take_settings(self, raw: Any) -> None:
+        """New settings of the client: folders that are built differently now are analysed again."""
+        self.raw_settings = _section(raw)
+        self._problems.clear()
+        self.start_folders()
+        for document in self.documents.all():
+            if document.path is not None:
+                self.session.open(document.path, document.text)
+        self.news(self.session.paths())
+
+    def report(self, problems: Sequence[Problem]) -> None:
+        """Show each problem once."""
+        for problem in problems:
+            if problem.what not in self._problems:
+                self._problems.add(problem.what)
+                self.notify("window/showMessage", {"type": 2, "message": f"stackward: {problem.what}"})
+
+    def set_folders(self, folders: Sequence[Folder]) -> None:
+        """The workspace has other folders now."""
+        self.folders = tuple(folders)
+        self.start_folders()
+
+    def _roots(self) -> list[str]:
+        roots = [folder.path for folder in self.folders if folder.path is not None]
+        return roots or [os.getcwd()]
+
+    # News
+
+    def on_news(self, listener: Callable[[Sequence[str]], None]) -> None:
+        """Have ``listener`` told, in the event loop, of files whose hints are different now."""
+        self._listeners.append(listener)
+
+    def news(self, paths: Sequence[str]) -> None:
+        """Tell the listeners soon, once for all that happens at the same time."""
+        if not self._waiting and paths:
+            self.server.loop.call_soon(self._tell)
+        self._waiting.update(paths)
+
+    def _tell(self) -> None:
+        opened = {document.path for document in self.documents.all()}
+        paths = sorted(self._waiting, key=lambda path: (path not in opened, path))
+        self._waiting.clear()
+        for listener in self._listeners:
+            listener(paths)
+
+    def show_status(self, status: Status) -> None:
+        """Send the status notification when it is another one."""
+        if status == self._status:
+            return
+        before, self._status = self._status, status
+        if status.state is not State.ANALYSING:
+            self.progress.idle()
+        value: Json = {"state": status.state.value, "message": status.message}
+        if status.at is not None and os.path.isabs(status.at.path):
+            at = self.presenter.position(self.lines(status.at.path), status.at.pos)
+            value |= {"uri": uri_of(status.at.path), "range": {"start": at, "end": at}}
+        self.notify("stackward/status", value)
+        missing = status.state is State.MISSING and (before is None or before.state is not State.MISSING)
+        if missing:
+            self.notify("window/showMessage", {"type": 1, "message": f"stackward: {status.message}"})
+
+    @property
+    def status(self) -> Status:
+        return self.session.status()
+
+    def notify(self, method: str, params: Any) -> None:
+        """Send a notification of plain JSON."""
+        output = self.server.protocol.output
+        if output is not None:
+            output.send(wire.encode({"jsonrpc": "2.0", "method": method, "params": params}))
+
+    async def ask(self, method: str, params: Any) -> Any:
+        """Send a request of plain JSON; None where the client refuses or leaves."""
+        try:
+            return await self.server.protocol.send_request_async(method, params)
+        except Exception as error:  # noqa: BLE001 - whatever the client says is wrong is its business.
+            log.info("%s was refused: %s", method, error)
+            return None
+
+    # Hints
+
+    def lines(self, path: str) -> LineIndex:
+        """The lines of a file as the user sees it."""
+        document = self.documents.at(path)
+        if document is not None:
+            return document.lines
+        try:
+            return LineIndex(Path(path).read_bytes())
+        except OSError:
+            return LineIndex(b"")
+
+    def hints(self, path: str) -> FileHints:
+        """The hints of a file, none while they are toggled off."""
+        found = self.session.hints(path)
+        return found if self.shown else FileHints(path, found.freshness)
+
+    def level(self, rule: str) -> Severity:
+        """The level at which a rule is shown."""
+        known = find(rule)
+        return self.settings.level_of(rule, known.level if known is not None else None)
+
+    def visible(self, path: str) -> list[Hint]:
+        """The hints of a file that are not switched off."""
+        return [hint for hint in self.hints(path).hints if self.level(hint.rule) is not Severity.OFF]
+
+    # Typing
+
+    def typed(self, path: str) -> None:
+        """A document was edited: analyse it after a pause, if that is wanted."""
+        if self.settings.get("analysis.trigger") != "type":
+            return
+        if self._typing is not None:
+            self._typing.cancel()
+        delay = int(self.settings.get("analysis.delay")) / 1000
+        self._typing = self.server.loop.call_later(delay, self.session.save, path)
+
+
+class _News:
+    """The session's listener: everything goes to the event loop."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def hints_changed(self, paths: Sequence[str]) -> None:
+        self._app.server.post(self._app.news, paths)
+
+    def status_changed(self, status: Status) -> None:
+        self._app.server.post(self._app.show_status, status)
+
+    def progress(self, text: str, done: int, total: int) -> None:
+        self._app.server.post(self._app.progress.building, text, done, total)
+
+
+def _section(options: Any) -> dict[str, Any]:
+    """The settings in what a client sends: bare, or under ``stackward`` or ``settings``."""
+    for key in ("settings", "stackward"):
+        if isinstance(options, dict) and isinstance(options.get(key), dict):
+            options = options[key]
+    return dict(options) if isinstance(options, dict) else {}

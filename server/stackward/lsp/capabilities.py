@@ -1,0 +1,47 @@
+"""What the server says of itself in ``initialize``, as JSON: the standard library only, so that the answer waits for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import stackward
+from stackward.lsp.client import Client
+
+COMMANDS = (
+    "stackward.analyzePackage",
+    "stackward.analyzeWorkspace",
+    "stackward.explainRule",
+    "stackward.listHints",
+    "stackward.stats",
+    "stackward.status",
+    "stackward.toggleHints",
+)
+
+
+def pulls(client: Client) -> bool:
+    """Whether diagnostics are pulled. A client that could not be told of news later is sent them instead."""
+    return bool(
+        isinstance(client.offers("textDocument.diagnostic"), Mapping)
+        and client.offers("workspace.diagnostics.refreshSupport")
+    )
+
+
+def hello(client: Client) -> Mapping[str, Any]:
+    """The ``InitializeResult``."""
+    capabilities: dict[str, Any] = {
+        "positionEncoding": client.encoding.value,
+        "textDocumentSync": {"openClose": True, "change": 2, "save": {"includeText": False}},
+        "hoverProvider": True,
+        "inlayHintProvider": {"resolveProvider": False},
+        "codeLensProvider": {"resolveProvider": False},
+        "executeCommandProvider": {"commands": list(COMMANDS), "workDoneProgress": True},
+        "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
+    }
+    if pulls(client):
+        capabilities["diagnosticProvider"] = {
+            "identifier": "stackward",
+            "interFileDependencies": True,
+            "workspaceDiagnostics": True,
+        }
+    return {"capabilities": capabilities, "serverInfo": {"name": "stackward", "version": stackward.__version__}}

@@ -1,0 +1,115 @@
+"""The ``stackward.*`` commands."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Any
+
+from pygls.exceptions import JsonRpcInvalidParams
+
+from stackward.core.outcome import Cancelled
+from stackward.engine.check import check
+from stackward.engine.results import CheckReport
+from stackward.engine.scheduler import Priority
+from stackward.lsp.app import App
+from stackward.lsp.features.diagnostics import diagnostics
+from stackward.lsp.features.hover import count
+from stackward.lsp.protocol import cancellation
+from stackward.lsp.uris import path_of
+from stackward.rules import RULES, find
+from stackward.toolchain.process import CancelToken
+
+
+def register(app: App) -> None:
+    """Offer the commands."""
+    server = app.server
+
+    @server.command("stackward.analyzePackage")
+    def analyze_package(uri: str) -> None:
+        app.session.analyse(os.path.dirname(_path(uri)), Priority.SAVED, "asked for")
+
+    @server.command("stackward.analyzeWorkspace")
+    async def analyze() -> dict[str, Any]:
+        return await analyze_workspace(app, cancellation())
+
+    @server.command("stackward.explainRule")
+    def explain_rule(rule: str) -> str:
+        known = find(rule)
+        if known is None:
+            raise JsonRpcInvalidParams(f"there is no rule {rule!r}; there are {', '.join(one.name for one in RULES)}")
+        return known.page
+
+    @server.command("stackward.listHints")
+    def list_hints(uri: str, function: str = "") -> list[dict[str, Any]]:
+        """The diagnostics of a file, or of one function in it."""
+        path = _path(uri)
+        names = {id(hint): hint.site.function for hint in app.hints(path).hints}
+        if not function:
+            return diagnostics(app, path)
+        lines = app.lines(path)
+        return [
+            app.presenter.diagnostic(hint, lines, app.level(hint.rule))
+            for hint in app.visible(path)
+            if names.get(id(hint), hint.site.function) == function
+        ]
+
+    @server.command("stackward.stats")
+    def stats() -> dict[str, object]:
+        return app.session.stats()
+
+    @server.command("stackward.status")
+    def status() -> dict[str, str]:
+        now = app.status
+        return {"state": now.state.value, "message": now.message}
+
+    @server.command("stackward.toggleHints")
+    def toggle_hints() -> bool:
+        app.shown = not app.shown
+        app.news(app.session.paths())
+        return app.shown
+
+
+async def analyze_workspace(app: App, cancel: CancelToken) -> dict[str, Any]:
+    """Analyse all packages of all folders, with a bar that can be cancelled; gives how much was found."""
+    progress = app.progress.begin("Analysing the workspace", cancel)
+    server = app.server
+    sites = packages = 0
+    failures: list[str] = []
+    for root in [folder.path for folder in app.folders if folder.path is not None]:
+        folder = app.session.folder_of(root)
+        if folder is None:
+            continue
+
+        def run(root: str = root, folder: Any = folder) -> object:
+            return check(
+                app.session,
+                folder,
+                root,
+                ["./..."],
+                # One compiler, so that a save in between does not have to wait.
+                parallel=1,
+                progress=lambda text, done, total: server.post(progress.report, text, done, total),
+                cancel=cancel,
+            )
+
+        outcome = await asyncio.to_thread(run)
+        if isinstance(outcome, CheckReport):
+            sites += len(outcome.hints)
+            packages += len(outcome.packages)
+            failures += [str(one.failure) for one in outcome.packages if one.failure is not None]
+        elif isinstance(outcome, Cancelled):
+            progress.end("cancelled")
+            return {"cancelled": True, "sites": sites, "packages": packages, "failures": failures}
+        else:
+            failures.append(str(outcome))
+    app.news(app.session.paths())
+    progress.end(f"{count(sites, 'site')} in {count(packages, 'package')}")
+    return {"cancelled": False, "sites": sites, "packages": packages, "failures": failures}
+
+
+def _path(uri: str) -> str:
+    path = path_of(uri)
+    if path is None:
+        raise JsonRpcInvalidParams(f"{uri} is not a file")
+    return path

@@ -1,0 +1,114 @@
+"""Diagnostics: pushed, or pulled by clients that ask for them; never both."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from lsprotocol import types
+
+from stackward.core.hint import Severity
+from stackward.lsp import wire
+from stackward.lsp.app import App
+from stackward.lsp.present import Json
+from stackward.lsp.uris import path_of, uri_of
+
+
+def register(app: App) -> None:
+    """Push, or answer ``textDocument/diagnostic`` and ``workspace/diagnostic``."""
+    if app.pulls:
+        _register_pull(app)
+    else:
+        pushed = _Pushed(app)
+        app.on_news(pushed.push)
+
+
+def diagnostics(app: App, path: str) -> list[Json]:
+    """The diagnostics of a file."""
+    if not app.settings.get("diagnostics.enable"):
+        return []
+    found = app.hints(path)
+    lines = app.lines(path)
+    shown = [
+        app.presenter.diagnostic(hint, lines, level)
+        for hint in found.hints
+        if (level := app.level(hint.rule)) is not Severity.OFF
+    ]
+    level = app.level("leaking-parameter")
+    if level is not Severity.OFF:
+        for function in found.functions:
+            shown += app.presenter.leaking(function, lines, level)
+    return shown
+
+
+class _Pushed:
+    """What was pushed for each file, so that nothing is said twice."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._said: dict[str, bytes] = {}
+
+    def push(self, paths: Sequence[str]) -> None:
+        for path in paths:
+            document = self._app.documents.at(path)
+            params: Json = {"uri": document.uri if document is not None else uri_of(path)}
+            if document is not None:
+                params["version"] = document.version
+            params["diagnostics"] = diagnostics(self._app, path)
+            frame = wire.encode({"jsonrpc": "2.0", "method": "textDocument/publishDiagnostics", "params": params})
+            digest = hashlib.blake2b(frame, digest_size=8).digest()
+            silent = not params["diagnostics"] and path not in self._said
+            output = self._app.server.protocol.output
+            if output is None or silent or self._said.get(path) == digest:
+                continue
+            self._said[path] = digest
+            if not params["diagnostics"]:
+                del self._said[path]
+            output.send(frame)
+
+
+def _register_pull(app: App) -> None:
+    server = app.server
+
+    def report(path: str, previous: str | None) -> Json:
+        items = diagnostics(app, path)
+        result_id = hashlib.blake2b(repr(items).encode(), digest_size=8).hexdigest()
+        if result_id == previous:
+            return {"kind": "unchanged", "resultId": result_id}
+        return {"kind": "full", "resultId": result_id, "items": items}
+
+    @server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC)
+    def pull(params: types.DocumentDiagnosticParams) -> Json:
+        path = path_of(params.text_document.uri)
+        if path is None:
+            return {"kind": "full", "items": []}
+        return report(path, params.previous_result_id)
+
+    @server.feature(types.WORKSPACE_DIAGNOSTIC)
+    def pull_all(params: types.WorkspaceDiagnosticParams) -> Json:
+        known = {path_of(one.uri): one.value for one in params.previous_result_ids}
+        # Files that had diagnostics and have none now must be told so.
+        paths = sorted({*app.session.paths(), *(path for path in known if path is not None)})
+        items = []
+        for path in paths:
+            document = app.documents.at(path)
+            version = document.version if document is not None else None
+            items.append({"uri": uri_of(path), "version": version, **report(path, known.get(path))})
+        return {"items": items}
+
+    refreshing = False
+
+    def refresh(_: Sequence[str]) -> None:
+        nonlocal refreshing
+        if refreshing:
+            return
+        refreshing = True
+
+        async def ask() -> None:
+            nonlocal refreshing
+            refreshing = False
+            await app.ask("workspace/diagnostic/refresh", None)
+
+        server.loop.create_task(ask())
+
+    app.on_news(refresh)

@@ -1,0 +1,105 @@
+"""Hover: what is on the heap, why, the flow, and what to try."""
+
+from __future__ import annotations
+
+from lsprotocol import types
+
+from stackward.core.hint import Hint
+from stackward.core.position import BytePos, ClientPos
+from stackward.core.site import Function
+from stackward.lsp.app import App
+from stackward.lsp.convert import to_range
+from stackward.lsp.present import shown_range
+from stackward.lsp.uris import path_of, uri_of
+from stackward.rules import leaking_words
+
+
+def register(app: App) -> None:
+    """Answer ``textDocument/hover``."""
+
+    @app.server.feature(types.TEXT_DOCUMENT_HOVER)
+    def hover(params: types.HoverParams) -> types.Hover | None:
+        path = path_of(params.text_document.uri)
+        if path is None or not app.settings.get("hover.enable"):
+            return None
+        lines = app.lines(path)
+        pos = lines.from_client(ClientPos(params.position.line, params.position.character), app.client.encoding)
+        found = app.hints(path)
+        here = [hint for hint in app.visible(path) if _covers(shown_range(hint, lines), pos)]
+        if here:
+            # Of several around the pointer the smallest is meant.
+            here.sort(key=lambda hint: _width(hint))
+            text = "\n\n---\n\n".join(_hint(app, hint) for hint in here[:3])
+            return types.Hover(_markdown(text), to_range(lines, shown_range(here[0], lines), app.client.encoding))
+        for function in found.functions:
+            if _covers(function.name_range, pos):
+                text = _function(app, function, path)
+                return (
+                    types.Hover(_markdown(text), to_range(lines, function.name_range, app.client.encoding))
+                    if text
+                    else None
+                )
+        return None
+
+
+def _covers(range_: object, pos: BytePos) -> bool:
+    return range_.start <= pos <= range_.end  # type: ignore[attr-defined, no-any-return]
+
+
+def _width(hint: Hint) -> tuple[int, int]:
+    range_ = hint.site.range
+    return range_.end.line - range_.start.line, range_.end.col - range_.start.col
+
+
+def _markdown(text: str) -> types.MarkupContent:
+    return types.MarkupContent(types.MarkupKind.Markdown, text)
+
+
+def _hint(app: App, hint: Hint) -> str:
+    parts = [f"**{_plain(hint.message)}** [{hint.rule}]({app.presenter.page(hint.rule)})"]
+    if hint.steps:
+        parts.append(
+            "\n".join(
+                f"{number}. {_place(step.at.path, step.at.pos)} {_plain(step.text)}"
+                for number, step in enumerate(hint.steps, 1)
+            )
+        )
+    site = hint.site
+    if site.flow_truncated:
+        parts.append("The compiler's explanation goes on; the rest of it is left out.")
+    if site.instances:
+        parts.append("In " + ", ".join(f"`{name}`" for name in site.instances))
+    if site.inlined_at:
+        places = ", ".join(_place(at.path, at.pos) for at in site.inlined_at[:5])
+        more = f" and {len(site.inlined_at) - 5} more" if len(site.inlined_at) > 5 else ""
+        parts.append(f"Also inlined at {places}{more}")
+    if hint.advice:
+        parts.append(f"**Try:** {_plain(hint.advice)}")
+    return "\n\n".join(parts)
+
+
+def _function(app: App, function: Function, path: str) -> str:
+    sites = [hint for hint in app.visible(path) if hint.site.function == function.name]
+    parts = [f"**{_plain(function.name)}**: {count(len(sites), 'heap allocation')}"]
+    parts += [f"- {_plain(leaking_words(parameter).message)}" for parameter in function.leaking]
+    if function.not_inlined:
+        parts.append(f"Not inlined: {_plain(function.not_inlined)}")
+    elif function.inline_cost is not None:
+        parts.append(f"Can be inlined (cost {function.inline_cost})")
+    return "\n\n".join(parts)
+
+
+def _place(path: str, pos: BytePos) -> str:
+    line, column = pos.display
+    name = path.rsplit("/", 1)[-1].rsplit("\\", 1)[-1]
+    return f"[{name}:{line}:{column}]({uri_of(path)}#L{line},{column})"
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown leaves alone."""
+    return "".join(f"\\{char}" if char in "\\`*_{}[]<>#|" else char for char in text)
+
+
+def count(number: int, noun: str) -> str:
+    """``1 site``, ``2 sites``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,96 @@
+"""Hints as LSP values. Plain JSON where there are many of them, since typed ones cost more than the analysis of a small package."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from stackward.core.hint import Hint, Severity
+from stackward.core.position import BytePos, ByteRange, Encoding, LineIndex
+from stackward.core.site import Function
+from stackward.lsp.uris import uri_of
+from stackward.rules import RULES, find, leaking_words
+
+Json: TypeAlias = dict[str, Any]
+_SEVERITIES = {Severity.ERROR: 1, Severity.WARNING: 2, Severity.INFORMATION: 3, Severity.HINT: 4}
+
+
+class Presenter:
+    """Converts for one client. ``lines`` gives the line index of a file's current text; ``pages`` is a folder for rule pages."""
+
+    def __init__(self, encoding: Encoding, lines: Callable[[str], LineIndex], pages: str) -> None:
+        self._encoding = encoding
+        self._lines = lines
+        self._pages = pages
+        self._links: dict[str, str] = {}
+
+    def range(self, lines: LineIndex, range_: ByteRange) -> Json:
+        """An LSP range."""
+        return {"start": self.position(lines, range_.start), "end": self.position(lines, range_.end)}
+
+    def position(self, lines: LineIndex, pos: BytePos) -> Json:
+        """An LSP position."""
+        at = lines.to_client(pos, self._encoding)
+        return {"line": at.line, "character": at.character}
+
+    def diagnostic(self, hint: Hint, lines: LineIndex, severity: Severity) -> Json:
+        """A diagnostic whose flow can be clicked."""
+        related = []
+        for step in hint.steps:
+            if not os.path.isabs(step.at.path):
+                continue
+            own = lines if step.at.path == hint.site.path else self._lines(step.at.path)
+            at = self.position(own, step.at.pos)
+            related.append(
+                {"location": {"uri": uri_of(step.at.path), "range": {"start": at, "end": at}}, "message": step.text}
+            )
+        return {
+            "range": self.range(lines, shown_range(hint, lines)),
+            "severity": _SEVERITIES[severity],
+            "code": hint.rule,
+            "codeDescription": {"href": self.page(hint.rule)},
+            "source": "stackward",
+            "message": hint.message,
+            "relatedInformation": related,
+        }
+
+    def leaking(self, function: Function, lines: LineIndex, severity: Severity) -> list[Json]:
+        """Diagnostics for the parameters of a function that leak; only where the user asks for them."""
+        return [
+            {
+                "range": self.range(lines, parameter.range),
+                "severity": _SEVERITIES[severity],
+                "code": "leaking-parameter",
+                "codeDescription": {"href": self.page("leaking-parameter")},
+                "source": "stackward",
+                "message": leaking_words(parameter).message,
+            }
+            for parameter in function.leaking
+        ]
+
+    def page(self, rule: str) -> str:
+        """The link to a rule's page: a file that this server wrote, so that it works offline and is of this version."""
+        link = self._links.get(rule)
+        if link is None:
+            known = find(rule) or RULES[-1]
+            path = Path(self._pages, f"{known.name}.md")
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(known.page + "\n", encoding="utf-8")
+            except OSError:
+                pass  # The link then leads nowhere; `explainRule` still answers.
+            link = self._links[rule] = uri_of(str(path))
+        return link
+
+
+def shown_range(hint: Hint, lines: LineIndex) -> ByteRange:
+    """The part of a site that is marked: what of it stands on its first line, so that a func literal does not underline its body."""
+    range_ = hint.site.range
+    if range_.start.line == range_.end.line:
+        return range_
+    line = lines.line_text(range_.start.line).rstrip()
+    return ByteRange(
+        range_.start, BytePos(range_.start.line, type(range_.start.col)(max(len(line), range_.start.col + 1)))
+    )

@@ -1,0 +1,83 @@
+"""Work-done progress: a bar in the editor for what takes long, with a button that ends it."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from stackward.lsp import wire
+from stackward.lsp.protocol import Server
+from stackward.toolchain.process import CancelToken
+
+_counter = itertools.count(1)
+
+
+class Progress:
+    """One bar. Nothing is sent to a client that has none."""
+
+    def __init__(self, reporter: ProgressReporter, title: str, cancel: CancelToken | None) -> None:
+        self._reporter = reporter
+        self.token = f"stackward-{next(_counter)}"
+        self._percentage = -1
+        self._send_request()
+        self._send({"kind": "begin", "title": title, "cancellable": cancel is not None, "percentage": 0})
+
+    def report(self, text: str, done: int, total: int) -> None:
+        """Move on; at most one message per percent."""
+        percentage = done * 100 // total if total else -1
+        if total and percentage == self._percentage:
+            return
+        self._percentage = percentage
+        value: dict[str, Any] = {"kind": "report", "message": f"{text} ({done}/{total})" if total else text}
+        if total:
+            value["percentage"] = percentage
+        self._send(value)
+
+    def end(self, text: str = "") -> None:
+        """Take the bar away."""
+        self._send({"kind": "end", "message": text})
+
+    def _send_request(self) -> None:
+        if self._reporter.supported:
+            self._reporter.server.protocol.send_request("window/workDoneProgress/create", {"token": self.token})
+
+    def _send(self, value: dict[str, Any]) -> None:
+        output = self._reporter.server.protocol.output
+        if self._reporter.supported and output is not None:
+            params = {"token": self.token, "value": value}
+            output.send(wire.encode({"jsonrpc": "2.0", "method": "$/progress", "params": params}))
+
+
+class ProgressReporter:
+    """Makes bars, finds the work that a cancel button belongs to, and shows what the go command builds."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.supported = bool(server.client.offers("window.workDoneProgress"))
+        self._cancels: dict[str, CancelToken] = {}
+        self._building: Progress | None = None
+
+    def begin(self, title: str, cancel: CancelToken | None = None) -> Progress:
+        """A new bar; with ``cancel`` it has a button."""
+        progress = Progress(self, title, cancel)
+        if cancel is not None:
+            self._cancels[progress.token] = cancel
+        return progress
+
+    def cancel(self, token: str | int) -> None:
+        """The user pressed the button."""
+        cancel = self._cancels.pop(str(token), None)
+        if cancel is not None:
+            cancel.cancel()
+
+    def building(self, text: str, done: int, total: int) -> None:
+        """A dependency is being built; the bar stays until ``idle``."""
+        if self._building is None:
+            self._building = self.begin("Building dependencies")
+        self._building.report(text, 0, total)
+
+    def idle(self) -> None:
+        """Nothing is being done any more."""
+        if self._building is not None:
+            self._building.end()
+            self._building = None

@@ -1,0 +1,42 @@
+"""The server: from the command line to a client that is served."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import stackward
+from stackward.lsp.capabilities import hello
+from stackward.lsp.client import Client
+from stackward.lsp.transport import Runnable, read_address, run_stdio, run_tcp
+
+
+def serve(*, tcp: str | None, log_file: str | None, log_level: str) -> int:
+    """Serve one client; returns only when the call is wrong."""
+    try:
+        handler = logging.FileHandler(log_file, encoding="utf-8") if log_file else logging.StreamHandler(sys.stderr)
+    except OSError as error:
+        sys.stderr.write(f"stackward: cannot write {log_file}: {error.strerror}\n")
+        return 2
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(handlers=[handler], level=log_level.upper())
+    if tcp is None:
+        run_stdio(hello, load)
+    address = read_address(tcp)
+    if isinstance(address, str):
+        sys.stderr.write(f"stackward: --tcp: {address}\n")
+        return 2
+    run_tcp(address, hello, load)
+
+
+def load(client: Client) -> Runnable:
+    """Everything that is slow to import: called after ``initialize`` has been answered."""
+    from stackward.lsp.app import App  # noqa: PLC0415
+    from stackward.lsp.features import REGISTER  # noqa: PLC0415
+    from stackward.lsp.protocol import Server  # noqa: PLC0415
+
+    server = Server(client, "stackward", stackward.__version__)
+    app = App(server)
+    for register in REGISTER:
+        register(app)
+    return server
