@@ -145,6 +145,8 @@ def test_positions_anywhere_are_clamped_into_the_text(text: bytes, line: int, co
     offset = index.offset(BytePos(line, ByteCol(column)))
     assert 0 <= offset <= len(text)
     assert index.position(offset).line == min(max(line, 0), index.line_count - 1)
+    if 0 <= line < index.line_count:
+        assert index.position(offset).col == min(max(column, 0), len(text.split(b"\n")[line]))
     assert 0 <= index.client_offset(ClientPos(line, column), encoding) <= len(text)
     assert index.offset(index.position(column)) == min(max(column, 0), len(text))
 

@@ -120,7 +120,7 @@ def test_a_target_that_go_does_not_know_is_named(real: Toolchain) -> None:
         {"CGO_ENABLED": "0"},
         {"CGO_CFLAGS": "-O0"},
         {"CC": "another-cc"},
-        {"GODEBUG": "gotypesalias=0"},
+        {"GODEBUG": "http2client=0"},
         {"GOCOMPILEDEBUG": "wb=1"},
     ],
     ids=lambda variables: next(iter(variables)),
@@ -216,6 +216,7 @@ def test_what_is_named_and_fails_is_an_error_at_once(world: World, kind: str, by
         ("home", "not found: neither a go command nor a folder with one"),
         ("bin/plain", "not executable"),
         ("go\0", "not found"),
+        ("bin/go\0", "not found"),
         ("x" * 5000, "not found"),
     ],
 )

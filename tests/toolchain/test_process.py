@@ -127,8 +127,10 @@ def test_a_descendant_outside_the_group_holds_nobody_up(
         running = pool.submit(sh, f"{sys.executable} leave.py & {_FOREVER}", timeout=2 * _STUCK, cancel=token)
         witness.wait_until_started()
         token.cancel()
-        running.result(_STUCK)
-    (tmp_path / "release").write_text("end")
+        try:
+            running.result(_STUCK)
+        finally:
+            (tmp_path / "release").write_text("end")
     witness.wait_until_gone()
 
 

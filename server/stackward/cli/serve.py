@@ -26,6 +26,6 @@ def add_parser(commands: Any) -> None:
 def run(namespace: argparse.Namespace) -> int:
     """Serve until the client leaves."""
     # The protocol's types take a quarter of a second to import, which no other command needs.
-    from stackward.lsp import server  # noqa: PLC0415
+    from stackward.lsp.server import serve  # noqa: PLC0415
 
-    return server.serve(tcp=namespace.tcp, log_file=namespace.log_file, log_level=namespace.log_level)
+    return serve(tcp=namespace.tcp, log_file=namespace.log_file, log_level=namespace.log_level)

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import stackward
 from stackward.core.decision import Decision, Problem
+from stackward.core.hint import Hint
 from stackward.core.outcome import BuildError, BuildFailed, Cancelled
 from stackward.engine import codec
 from stackward.engine.evidence import EvidenceMaker
@@ -119,26 +120,28 @@ class Analysis:
         sources = self._sources.of(inputs.snapshot)
         builder = SiteBuilder(sources.get)
         evidence = EvidenceMaker(sources, inputs.unit.files)
-        last = time.monotonic()
+        last = 0.0
 
         def on_records(records: Iterable[Decision | Problem | BuildError], over: bool) -> None:
             nonlocal last
             builder.add(records)
-            if on_partial is None or over or time.monotonic() - last < _PARTIAL_SECONDS:
+            now = time.monotonic()
+            if on_partial is None or over or now - last < _PARTIAL_SECONDS:
                 return
-            if not any(wanted(path) for path in builder.touched):
-                return
-            touched = frozenset(path for path in builder.touched if wanted(path))
-            builder.touched.clear()
-            on_partial(_files(builder, evidence, inputs.snapshot, touched))
-            last = time.monotonic()
+            last = now
+            news: dict[str, list[Hint]] = {}
+            for found in builder.fresh():
+                if wanted(found.site.path):
+                    news.setdefault(found.site.path, []).append(classify(evidence.of(found)))
+            if news:
+                on_partial([FileResult(path, sources.digest(path), tuple(hints), ()) for path, hints in news.items()])
 
         replay = Replay(inputs.unit, inputs.snapshot.overlays, inputs.archives, level)
         outcome = self._compiler.escapes(replay, on_records, cancel)
         if not isinstance(outcome, Replayed):
             return outcome
         return UnitResult(
-            files=tuple(_files(builder, evidence, inputs.snapshot, None)),
+            files=tuple(_files(builder, evidence, inputs.snapshot)),
             log_bytes=outcome.log_bytes,
             records=dict(builder.records),
             merged=builder.merged,
@@ -147,25 +150,22 @@ class Analysis:
         )
 
 
-def _files(
-    builder: SiteBuilder, evidence: EvidenceMaker, snapshot: Snapshot, only: frozenset[str] | None
-) -> list[FileResult]:
-    """The results by file; of the files in ``only``, or of all that the unit has."""
+def _files(builder: SiteBuilder, evidence: EvidenceMaker, snapshot: Snapshot) -> list[FileResult]:
+    """The results of all files of the unit, without what their authors want ignored."""
     by_path: dict[str, list[Found]] = {}
     for found in builder.found():
         by_path.setdefault(found.site.path, []).append(found)
-    paths = only if only is not None else {*by_path, *snapshot.digests}
     results = []
-    for path in sorted(paths):
+    for path in sorted({*by_path, *snapshot.digests}):
         source = evidence.sources.get(path)
         if source is None:
             continue
-        functions = builder.functions(path, source)
         ignored = ignores(source, RULE_NAMES)
         hints = [
             hint
             for found in by_path.get(path, ())
             if not ignored.covers((hint := classify(evidence.of(found))).rule, found.site.range.start)
         ]
+        functions = builder.functions(path, source)
         results.append(FileResult(path, evidence.sources.digest(path), tuple(hints), functions, builder.tags(path)))
     return results

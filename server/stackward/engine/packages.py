@@ -30,7 +30,8 @@ class PackageState:
     recorded: Recorded | None = None
     units: dict[UnitId, UnitState] = field(default_factory=dict)
     failure: BuildFailed | NotAPackage | None = None
-    partial: dict[str, FileResult] = field(default_factory=dict)
+    seen: dict[str, str] = field(default_factory=dict)
+    """Digests of the texts that the analysis which runs, or ran last, is about."""
     compiles: int = 0
     reasons: list[str] = field(default_factory=list)
 

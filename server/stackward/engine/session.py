@@ -61,7 +61,8 @@ class Session:
         self._first: set[str] = set()
         self._providers: dict[UnitId, Provider] = {}
         self._missing: ToolchainMissing | None = None
-        self._scheduler = Scheduler(jobs or os.cpu_count() or 1, self._on_idle)
+        self._wanted: dict[str, int] = {}
+        self._scheduler = Scheduler(jobs or os.cpu_count() or 1)
 
     # Folders
 
@@ -130,14 +131,16 @@ class Session:
 
     def changed(self, paths: Iterable[str]) -> None:
         """Files changed on disk, outside of the editor. Packages that are known are analysed again where it matters."""
-        directories: set[str] = set()
+        touched: dict[str, list[str]] = {}
         everything: set[str] = set()
         with self._lock:
             for path in paths:
                 if os.path.basename(path) in {"go.mod", "go.sum", "go.work", "go.work.sum", "modules.txt"}:
                     everything.add(os.path.dirname(path))
                 else:
-                    directories.add(os.path.dirname(path))
+                    touched.setdefault(os.path.dirname(path), []).append(path)
+            directories = set(touched)
+            directories -= {one for one in directories if not self._news(one, touched.get(one, ()))}
             known = [
                 one
                 for one in self._packages
@@ -182,7 +185,7 @@ class Session:
         with self._lock:
             if self._missing is not None:
                 return Status(State.MISSING, str(self._missing))
-            if self._scheduler.busy():
+            if self._wanted:
                 return Status(State.ANALYSING)
             opened = {os.path.dirname(path) for path in self._open}
             for directory, package in sorted(self._packages.items()):
@@ -211,8 +214,30 @@ class Session:
 
     def analyse(self, directory: str, priority: Priority, reason: str) -> None:
         """Queue the analysis of the package in a folder."""
-        self._scheduler.submit(directory, priority, lambda cancel: self._run(directory, reason, cancel))
+        with self._lock:
+            number = self._wanted[directory] = self._wanted.get(directory, 0) + 1
+
+        def job(cancel: CancelToken) -> None:
+            try:
+                self._run(directory, reason, cancel)
+            finally:
+                self._settle(directory, number)
+
+        self._scheduler.submit(directory, priority, job)
         self._listener.status_changed(Status(State.ANALYSING))
+
+    def _settle(self, directory: str, number: int) -> None:
+        """The hints of a package are complete, unless it is wanted again already. Its importers are looked at after that."""
+        with self._lock:
+            if self._wanted.get(directory) != number:
+                return
+            del self._wanted[directory]
+            package = self._packages.get(directory)
+        self._listener.status_changed(self.status())
+        if package is not None:
+            self._scheduler.submit(
+                ("surface", directory), Priority.DEPENDENT, lambda cancel: self._surfaces(package, cancel)
+            )
 
     def submit(self, key: str, job: Callable[[CancelToken], None]) -> None:
         """Queue other work of low priority."""
@@ -241,7 +266,7 @@ class Session:
         with self._lock:
             package = self._packages[directory]
         for state in list(package.units.values()):
-            if not self._unit(package, state, tools, reason, cancel, passes_on=False):
+            if not self._unit(package, state, tools, reason, cancel):
                 break
         return package
 
@@ -306,20 +331,8 @@ class Session:
                 pass
         return None
 
-    def _unit(
-        self,
-        package: PackageState,
-        state: UnitState,
-        tools: Tools,
-        reason: str,
-        cancel: CancelToken,
-        *,
-        passes_on: bool = True,
-    ) -> bool:
-        """Analyse one unit if anything that it depends on changed. False where there is no point in going on.
-
-        ``passes_on`` also sees to the importers.
-        """
+    def _unit(self, package: PackageState, state: UnitState, tools: Tools, reason: str, cancel: CancelToken) -> bool:
+        """Analyse one unit if anything that it depends on changed. False where there is no point in going on."""
         unit = state.unit
         with self._lock:
             snapshot = self.texts.snapshot(unit.files)
@@ -328,10 +341,9 @@ class Session:
                     self._open[path].mark()
                     self._sources.remember(self._open[path].source)
             inputs = Inputs(unit, snapshot, dependents.archives(unit, self._providers), tools.environment)
+        package.seen.update(snapshot.digests)
         key = inputs.key()
         if key == state.key and package.failure is None:
-            if passes_on and not state.surface:
-                self._surface(package, state, snapshot, tools, cancel)
             return True
 
         def on_partial(files: Sequence[FileResult]) -> None:
@@ -352,8 +364,6 @@ class Session:
                         package.reasons.append(f"{unit.id}: {reason}")
                     paths = self._take(package.directory, unit.id, result.files)
                 self._listener.hints_changed(paths)
-                if passes_on:
-                    self._surface(package, state, snapshot, tools, cancel)
                 return True
             case BuildFailed():
                 self._failed(package, outcome)
@@ -367,32 +377,40 @@ class Session:
         with self._lock:
             package.failure = failure
 
-    def _surface(
-        self, package: PackageState, state: UnitState, snapshot: Snapshot, tools: Tools, cancel: CancelToken
-    ) -> None:
+    def _surfaces(self, package: PackageState, cancel: CancelToken) -> None:
         """If importers see something else than before, build export data for them and have them analysed."""
+        folder = self.folder_of(package.directory)
+        tools = folder.tools() if folder is not None else None
+        if not isinstance(tools, Tools):
+            return
+        for state in list(package.units.values()):
+            if state.result is not None and not state.unit.cgo and not cancel.cancelled:
+                self._surface(package, state, tools, cancel)
+
+    def _surface(self, package: PackageState, state: UnitState, tools: Tools, cancel: CancelToken) -> None:
         unit = state.unit
         with self._lock:
             concerned = list(dependents.importers(unit.id, self._packages.values()))
             rebuilt = list(dependents.indirect(unit.id, self._packages.values()))
             names = {one.path: one.name for one in package.recorded.graph} if package.recorded is not None else {}
             providers = dict(self._providers)
-        if unit.cgo or unit.standard and not concerned:
-            return
-        before, state.surface = state.surface, dependents.unit_surface(state, self._sources, names, providers)
-        if not before or before == state.surface or not (concerned or rebuilt):
+            snapshot = self.texts.snapshot(unit.files)
+            key = state.key
+        if unit.standard and not (concerned or rebuilt):
+            return  # Nobody edits the standard library but those who work on it, who have its importers open.
+        before, now = state.surface, dependents.unit_surface(state, self._sources, names, providers)
+        if not before or before == now or not (concerned or rebuilt):
+            state.surface = now
             return
         if concerned:
-            archive = os.path.join(self._work, "archives", f"{state.key}.a")
+            archive = os.path.join(self._work, "archives", f"{key}.a")
             os.makedirs(os.path.dirname(archive), exist_ok=True)
-            if not os.path.exists(archive):
-                replay = Replay(unit, snapshot.overlays, dependents.archives(unit, providers))
-                if tools.compiler.build(replay, archive, cancel) is not None:
-                    state.surface = before  # Nothing was passed on yet; the next analysis tries again.
-                    state.key = ""
-                    return
+            replay = Replay(unit, snapshot.overlays, dependents.archives(unit, providers))
+            if not os.path.exists(archive) and tools.compiler.build(replay, archive, cancel) is not None:
+                return  # Nothing was passed on; the next analysis tries again.
             with self._lock:
-                self._providers[unit.id] = Provider(state.surface, archive)
+                self._providers[unit.id] = Provider(now, archive)
+        state.surface = now
         with self._lock:
             for other in rebuilt:
                 other.recorded = None
@@ -448,6 +466,11 @@ class Session:
         with self._lock:
             return path in self._open
 
+    def _news(self, directory: str, paths: Iterable[str]) -> bool:
+        """Whether any of the files says something else than the analysis that runs, or ran last, has seen."""
+        package = self._packages.get(directory)
+        return package is None or any(package.seen.get(path) != self.texts.digest(path) for path in paths)
+
     def _gone(self, directory: str) -> bool:
         return not os.path.isdir(directory)
 
@@ -470,9 +493,6 @@ class Session:
                 gone.append(path)
                 self._show(path)
         return gone if package is not None else []
-
-    def _on_idle(self) -> None:
-        self._listener.status_changed(self.status())
 
 
 def _below(directory: str, root: str) -> bool:

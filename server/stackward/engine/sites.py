@@ -18,7 +18,7 @@ from stackward.core.outcome import BuildError
 from stackward.core.position import BytePos, Location
 from stackward.core.site import Function, Parameter, Site, Storage
 from stackward.syntax.functions import FunctionNode, enclosing_function, functions
-from stackward.syntax.nodes import Located, locate
+from stackward.syntax.nodes import Located, is_call, locate
 from stackward.syntax.tree import SourceFile
 
 _MAX_PLACES = 64  # Calls into which a site was inlined that are kept; one helper can have thousands.
@@ -78,8 +78,7 @@ class SiteBuilder:
         self.records: Counter[str] = Counter()
         self.problems: list[Problem] = []
         self.outside = 0
-        self.touched: set[str] = set()
-        """Files that got a new site since this was last emptied by the caller."""
+        self._fresh: list[_Draft] = []
 
     def add(self, records: Iterable[Decision | Problem | BuildError]) -> None:
         """Take further records, in the order of the log."""
@@ -99,6 +98,11 @@ class SiteBuilder:
             (draft.found() for draft in merged),
             key=lambda found: (found.site.path, found.site.range, found.site.subject),
         )
+
+    def fresh(self) -> list[Found]:
+        """The sites that are new since this was last asked; of copies only the rest of the log can tell what they are."""
+        drafts, self._fresh = self._fresh, []
+        return [draft.found() for draft in drafts]
 
     @property
     def merged(self) -> int:
@@ -152,7 +156,6 @@ class SiteBuilder:
                 )
             )
             return
-        self.touched.add(decision.at.path)
         if not located.exact:
             self._copies.append((decision, file, located))
             return
@@ -161,6 +164,7 @@ class SiteBuilder:
         draft = self._drafts.get(key)
         if draft is None:
             draft = self._drafts[key] = self._draft(decision, file, located)
+            self._fresh.append(draft)
         draft.instances.update(dict.fromkeys(self._instances(decision)))
 
     def _draft(self, decision: Decision, file: SourceFile, located: Located, inlined_from: str = "") -> _Draft:
@@ -199,7 +203,7 @@ class SiteBuilder:
             by_function.setdefault((draft.site.function, draft.site.subject), []).append(draft)
         own: dict[tuple[Location, str], _Draft] = {}
         for decision, file, located in self._copies:
-            origin = self._origin(decision, file, by_function)
+            origin = self._origin(decision, file, located, by_function)
             if origin is not None:
                 origin.inlined_at[decision.at] = None
                 continue
@@ -209,12 +213,12 @@ class SiteBuilder:
         return list(own.values())
 
     def _origin(
-        self, decision: Decision, file: SourceFile, by_function: dict[tuple[str, str], list[_Draft]]
+        self, decision: Decision, file: SourceFile, located: Located, by_function: dict[tuple[str, str], list[_Draft]]
     ) -> _Draft | None:
         names = list(self._callees.get(decision.at, ()))
-        declared = _declared_at(file, decision.at.pos)
-        if declared is not None:
-            names.append(declared.name)  # A generic function's wrapper, reported at its name.
+        if not is_call(located.node):
+            # A generic function's wrapper is reported at its name.
+            names += [node.name for node in functions(file) if node.name_range.start == decision.at.pos]
         for name in names:
             drafts = by_function.get((_without_type_arguments(name), decision.subject))
             if drafts:
@@ -257,10 +261,6 @@ class SiteBuilder:
                 case _:
                     to[leak.detail] = None
         return Parameter(name, range_, tuple(to), self._leak_flows.get(at, ())) if to else None  # type: ignore[arg-type]
-
-
-def _declared_at(file: SourceFile, pos: BytePos) -> FunctionNode | None:
-    return next((node for node in functions(file) if node.name_range.start == pos), None)
 
 
 def _without_type_arguments(name: str) -> str:

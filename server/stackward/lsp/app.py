@@ -106,6 +106,8 @@ class App:
         self._waiting.update(paths)
 
     def _tell(self) -> None:
+        if not self._waiting:
+            return
         opened = {document.path for document in self.documents.all()}
         paths = sorted(self._waiting, key=lambda path: (path not in opened, path))
         self._waiting.clear()
@@ -114,6 +116,8 @@ class App:
 
     def show_status(self, status: Status) -> None:
         """Send the status notification when it is another one."""
+        if self._waiting:
+            self._tell()  # Who is told that all is done must have seen all.
         if status == self._status:
             return
         before, self._status = self._status, status
@@ -141,7 +145,7 @@ class App:
     async def ask(self, method: str, params: Any) -> Any:
         """Send a request of plain JSON; None where the client refuses or leaves."""
         try:
-            return await self.server.protocol.send_request_async(method, params)
+            return await asyncio.wrap_future(self.server.protocol.ask(method, params))
         except Exception as error:  # noqa: BLE001 - whatever the client says is wrong is its business.
             log.info("%s was refused: %s", method, error)
             return None

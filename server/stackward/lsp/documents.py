@@ -20,6 +20,8 @@ from stackward.syntax.tree import Edit
 
 log = logging.getLogger(__name__)
 
+_FAR = 256  # Lines. To step over them takes as long as to leap.
+_CHUNK = 1 << 14
 _EOL = re.compile(rb"\r\n|\n|\r")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -148,7 +150,7 @@ def _offset(
 
     A ``LineIndex`` of the whole text would take ten times as long as the edit.
     """
-    line, start = _walk(text, anchor if point.line >= anchor[0] // 2 else (0, 0), max(point.line, 0))
+    line, start = _walk(text, anchor, max(point.line, 0))
     if line < point.line:
         return len(text), (line, start)
     end = _EOL.search(text, start)
@@ -158,7 +160,9 @@ def _offset(
 
 def _walk(text: bytearray, anchor: tuple[int, int], line: int) -> tuple[int, int]:
     """The start of a line, or of the last one if there are not so many, by stepping from the start of another."""
-    at, start = anchor
+    at, start = anchor if line >= anchor[0] - _FAR else (0, 0)
+    if line > at + _FAR:
+        at, start = _leap(text, (at, start), line)
     while at < line and (end := _EOL.search(text, start)) is not None:
         at, start = at + 1, end.end()
     while at > line:
@@ -166,6 +170,16 @@ def _walk(text: bytearray, anchor: tuple[int, int], line: int) -> tuple[int, int
         newline = text.rfind(b"\n", 0, end_of_previous)
         # A lone carriage return is searched for within the Go line only: most files have none at all.
         at, start = at - 1, max(newline, text.rfind(b"\r", newline + 1, end_of_previous)) + 1
+    return at, start
+
+
+def _leap(text: bytearray, anchor: tuple[int, int], line: int) -> tuple[int, int]:
+    """The start of a line shortly before ``line``, found by counting newlines instead of stepping over lines."""
+    at, start = anchor
+    if text.count(b"\r") != text.count(b"\r\n"):
+        return anchor
+    while (count := text.count(b"\n", start, start + _CHUNK)) and at + count <= line:
+        at, start = at + count, text.rfind(b"\n", start, start + _CHUNK) + 1
     return at, start
 
 

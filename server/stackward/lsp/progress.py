@@ -39,7 +39,7 @@ class Progress:
 
     def _send_request(self) -> None:
         if self._reporter.supported:
-            self._reporter.server.protocol.send_request("window/workDoneProgress/create", {"token": self.token})
+            self._reporter.server.protocol.ask("window/workDoneProgress/create", {"token": self.token})
 
     def _send(self, value: dict[str, Any]) -> None:
         output = self._reporter.server.protocol.output

@@ -21,6 +21,7 @@ import logging
 import os
 import signal
 import threading
+import uuid
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from contextvars import ContextVar, copy_context
@@ -94,6 +95,14 @@ class Protocol(LanguageServerProtocol):
             case Malformed(code, reason, message_id):
                 log.warning("malformed message: %s", reason)
                 self._send_data(wire.failure(message_id, code, reason))
+
+    def ask(self, method: str, params: Any) -> Future[Any]:
+        """Send a request of plain JSON; the future gets the client's answer, as JSON, or a ``JsonRpcException``."""
+        message_id = str(uuid.uuid4())
+        future: Future[Any] = Future()
+        self._request_futures[message_id] = future
+        self._send_data({"jsonrpc": "2.0", "id": message_id, "method": method, "params": params})
+        return future
 
     def abandon(self) -> None:
         """Cancel all requests that have not been answered, ours too."""

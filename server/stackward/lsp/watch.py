@@ -72,7 +72,7 @@ def is_relevant(path: str, root: str, *, folder: bool = False) -> bool:
     if name in _NAMES:
         return True
     if name == "modules.txt":
-        return folders[-1:] == ["vendor"]
+        return folders[-1:] == ("vendor",)
     return name.endswith(_SUFFIXES) and not name.startswith((".", "_"))
 
 

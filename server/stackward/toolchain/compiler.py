@@ -13,6 +13,7 @@ import hashlib
 import os
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +29,8 @@ from stackward.toolchain.unit import Unit
 
 Record: TypeAlias = Decision | Problem | BuildError
 
-_CHUNK = 1 << 16  # The size of a pipe buffer on Linux: a larger read returns no more at once.
+_CHUNK = 1 << 17  # Bytes read at once; the pipe is made to hold as many, where that is possible.
+_BATCH_SECONDS = 0.002
 _HANG_SECONDS = 300.0
 
 
@@ -86,7 +88,9 @@ class Compiler:
             flags.append(f"-d={self.debug_flags}")
         with tempfile.TemporaryDirectory(dir=self.scratch, ignore_cleanup_errors=True) as work:
             files, names = _materialise(replay, work)
-            argv = [*replay.unit.argv, "-o", os.devnull, *flags, "-importcfg", self._importcfg(replay), "-pack", *files]
+            # Never the null device: the compiler removes its output file when it fails, and root may remove that one.
+            output = os.path.join(work, "out.a")
+            argv = [*replay.unit.argv, "-o", output, *flags, "-importcfg", self._importcfg(replay), "-pack", *files]
             parser = LogParser(names, replay.unit.cwd)
             return self._read(argv, replay.unit, parser, on_records, cancel, end_early=True)
 
@@ -140,11 +144,16 @@ class Compiler:
         watchdog.daemon = True
         watchdog.start()
         descriptor = process.stdout.fileno()
+        _widen(descriptor)
         log_bytes = 0
         try:
             with cancel.calling(lambda: kill(process)):
                 while chunk := os.read(descriptor, _CHUNK):
                     log_bytes += len(chunk)
+                    if len(chunk) < _CHUNK // 4:
+                        # The compiler writes each line by itself; to be woken for each would take both of us
+                        # longer than it takes to print them.
+                        time.sleep(_BATCH_SECONDS)
                     records: list[Record] = parser.feed(chunk)
                     errors += [record for record in records if isinstance(record, BuildError)]
                     over = parser.escapes_over
@@ -180,6 +189,14 @@ class Compiler:
             Path(partial).write_text(text, encoding="utf-8")
             os.replace(partial, path)
         return path
+
+
+def _widen(descriptor: int) -> None:
+    """Let the compiler run ahead of us by more than the 64 KiB that a pipe holds by default on Linux."""
+    with contextlib.suppress(ImportError, AttributeError, OSError):
+        import fcntl  # noqa: PLC0415  # There is none on Windows.
+
+        fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _CHUNK * 8)
 
 
 def _materialise(replay: Replay, work: str) -> tuple[list[str], dict[str, str]]:
