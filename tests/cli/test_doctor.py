@@ -102,6 +102,17 @@ def test_a_missing_toolchain_fails_and_says_what_was_tried(module: Path, capsys:
     assert "1 of 4 checks failed" in report
 
 
+def test_the_toolchain_is_asked_in_the_folder_and_named_from_here(
+    module: Path, real: Toolchain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shim = tmp_path / "shim"
+    shim.write_text(f"#!/bin/sh\ntest -f go.mod || test -f trial.go || exit 126\nexec '{real.go}' \"$@\"\n")
+    shim.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    assert run("--go", "./shim", module.name) == 0
+    assert f"{shim} (as set)\n" in capsys.readouterr().out
+
+
 def test_a_library_that_cannot_be_loaded_fails(module: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     load = importlib.import_module
 

@@ -16,6 +16,13 @@ def raw() -> Iterator[Process]:
     server.end()
 
 
+@pytest.fixture
+def fresh(raw: Process) -> Process:
+    """The fixture server, initialized, for a test that ends it."""
+    raw.initialize()
+    return raw
+
+
 @pytest.fixture(scope="module")
 def running() -> Iterator[list[Process]]:
     """Servers that tests of a module left running."""
@@ -27,7 +34,7 @@ def running() -> Iterator[list[Process]]:
 
 @pytest.fixture
 def server(running: list[Process]) -> Process:
-    """The fixture server, initialized; the same one until a test ends it or leaves it with something to say.
+    """The fixture server, initialized; the same one for many tests.
 
     Most tests are about nonsense that a server must survive, so that the next test finds it alive is part of the test.
     """

@@ -17,8 +17,8 @@ AT = {"line": 0, "character": 0}
 HOVER = {"textDocument": {"uri": "file:///a.go"}, "position": AT}
 
 
-def event(server: Process) -> Any:
-    message = server.read()
+def event(fresh: Process) -> Any:
+    message = fresh.read()
     assert message["method"] == "test/event"
     return message["params"]
 
@@ -73,68 +73,68 @@ class TestLifecycle:
         raw.initialize(workspaceFolders=folders, rootUri="file:///ignored", initializationOptions={"x": 1})
         assert raw.call("test/client") == {"folders": ["/x/a b", None], "options": {"x": 1}}
 
-    def test_exit_after_shutdown_is_success(self, server: Process):
-        assert server.call("shutdown") is None
-        server.notify("exit")
-        assert server.exit_code() == 0
+    def test_exit_after_shutdown_is_success(self, fresh: Process):
+        assert fresh.call("shutdown") is None
+        fresh.notify("exit")
+        assert fresh.exit_code() == 0
 
-    def test_exit_without_shutdown_is_failure(self, server: Process):
-        server.notify("exit")
-        assert server.exit_code() == 1
+    def test_exit_without_shutdown_is_failure(self, fresh: Process):
+        fresh.notify("exit")
+        assert fresh.exit_code() == 1
 
     def test_exit_before_initialize_is_failure(self, raw: Process):
         raw.notify("exit")
         assert raw.exit_code() == 1
 
-    def test_after_shutdown_requests_are_refused(self, server: Process):
-        server.call("shutdown")
-        assert server.error("textDocument/hover", HOVER) == INVALID_REQUEST
-        assert server.error("shutdown") == INVALID_REQUEST
-        server.notify("exit")
-        assert server.exit_code() == 0
+    def test_after_shutdown_requests_are_refused(self, fresh: Process):
+        fresh.call("shutdown")
+        assert fresh.error("textDocument/hover", HOVER) == INVALID_REQUEST
+        assert fresh.error("shutdown") == INVALID_REQUEST
+        fresh.notify("exit")
+        assert fresh.exit_code() == 0
 
-    def test_shutdown_cancels_what_is_under_way(self, server: Process):
-        waiting = server.request("test/forever")
-        assert event(server) == "started"
-        shutdown = server.request("shutdown")
-        assert server.answer(waiting)["error"]["code"] == CANCELLED
-        assert event(server) == "task cancelled"
-        assert server.answer(shutdown)["result"] is None
+    def test_shutdown_cancels_what_is_under_way(self, fresh: Process):
+        waiting = fresh.request("test/forever")
+        assert event(fresh) == "started"
+        shutdown = fresh.request("shutdown")
+        assert fresh.answer(waiting)["error"]["code"] == CANCELLED
+        assert event(fresh) == "task cancelled"
+        assert fresh.answer(shutdown)["result"] is None
 
 
 class TestEnd:
-    def test_end_of_input_ends_the_process_in_spite_of_a_hanging_thread(self, server: Process):
-        server.request("test/hang")
-        assert event(server) == "started"
-        server.hang_up()
-        assert server.exit_code() == 1
+    def test_end_of_input_ends_the_process_in_spite_of_a_hanging_thread(self, fresh: Process):
+        fresh.request("test/hang")
+        assert event(fresh) == "started"
+        fresh.hang_up()
+        assert fresh.exit_code() == 1
 
-    def test_exit_ends_the_process_in_spite_of_a_hanging_thread(self, server: Process):
-        server.request("test/hang")
-        assert event(server) == "started"
-        server.notify("exit")
-        assert server.exit_code() == 1
+    def test_exit_ends_the_process_in_spite_of_a_hanging_thread(self, fresh: Process):
+        fresh.request("test/hang")
+        assert event(fresh) == "started"
+        fresh.notify("exit")
+        assert fresh.exit_code() == 1
 
-    def test_end_of_input_after_shutdown_is_success(self, server: Process):
-        server.call("shutdown")
-        server.hang_up()
-        assert server.exit_code() == 0
+    def test_end_of_input_after_shutdown_is_success(self, fresh: Process):
+        fresh.call("shutdown")
+        fresh.hang_up()
+        assert fresh.exit_code() == 0
 
     def test_end_of_input_before_initialize(self, raw: Process):
         raw.hang_up()
         assert raw.exit_code() == 1
 
     @pytest.mark.parametrize("how", ["hang up", "exit", "terminate"])
-    def test_child_processes_are_ended(self, server: Process, how: str):
-        child = server.call("test/child")
+    def test_child_processes_are_ended(self, fresh: Process, how: str):
+        child = fresh.call("test/child")
         match how:
             case "hang up":
-                server.hang_up()
+                fresh.hang_up()
             case "exit":
-                server.notify("exit")
+                fresh.notify("exit")
             case _:
-                server.process.send_signal(signal.SIGTERM)
-        server.exit_code()
+                fresh.process.send_signal(signal.SIGTERM)
+        fresh.exit_code()
         with pytest.raises(ProcessLookupError):
             os.kill(child, 0)
 
@@ -151,12 +151,12 @@ class TestEnd:
         raw.initialize(processId=client.pid)
         assert raw.exit_code() == 1
 
-    def test_a_client_that_reads_nothing_and_goes(self, server: Process):
-        assert server.process.stdout is not None
-        server.process.stdout.close()
-        server.request("test/client")
-        server.hang_up()
-        assert server.exit_code() == 1
+    def test_a_client_that_reads_nothing_and_goes(self, fresh: Process):
+        assert fresh.process.stdout is not None
+        fresh.process.stdout.close()
+        fresh.request("test/client")
+        fresh.hang_up()
+        assert fresh.exit_code() == 1
 
 
 class TestNonsense:

@@ -78,7 +78,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _run(args: argparse.Namespace) -> int:
-    checks = examine(str(Path(args.dir).absolute()), BuildConfig(go=args.go))
+    # A relative path is meant from here, not from DIR; a bare name is looked up on PATH.
+    go = args.go if Path(args.go).name == args.go else str(Path(args.go).expanduser().absolute())
+    checks = examine(str(Path(args.dir).absolute()), BuildConfig(go=go))
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     print_report(checks, sys.stdout, colour=colour)
     return 1 if any(check.status is Status.FAILED for check in checks) else 0
@@ -88,7 +90,7 @@ def examine(folder: str, config: BuildConfig, environ: Mapping[str, str] | None 
     """Every check, in the order in which one depends on another. ``folder`` is an absolute path."""
     env = config.environment(environ)
     checks = [_stackward(), _libraries()]
-    toolchain = discover(config, environ=environ)
+    toolchain = discover(config, environ=environ, folder=folder if Path(folder).is_dir() else None)
     checks.append(_toolchain(toolchain))
     if isinstance(toolchain, Toolchain):
         checks += [

@@ -93,21 +93,29 @@ class Analysis:
         """
         result = self.cached(inputs)
         if result is not None:
+            self._log_bytes[inputs.unit.id] = result.log_bytes
             return Analysed(result, cached=True)
-        unit = inputs.unit
-        if on_partial is not None and self._log_bytes.get(unit.id, 0) > _EXPLODED:
-            first = self._compile(inputs, cancel, on_partial, wanted, level=1)
-            if not isinstance(first, UnitResult):
-                return first
-            on_partial(first.files)
-            on_partial = None
         done = self._compile(inputs, cancel, on_partial, wanted, level=2)
         if not isinstance(done, UnitResult):
             return done
-        self._log_bytes[unit.id] = done.log_bytes
+        self._log_bytes[inputs.unit.id] = done.log_bytes
         if self._store is not None:
             self._store.put("unit/" + inputs.key(), codec.result_to_json(done))
         return Analysed(done, cached=False)
+
+    def explodes(self, unit: Unit) -> bool:
+        """Whether the explanations of this unit are so long that its hints should not wait for them."""
+        return self._log_bytes.get(unit.id, 0) > _EXPLODED
+
+    def decide(
+        self,
+        inputs: Inputs,
+        cancel: CancelToken,
+        on_partial: Callable[[Sequence[FileResult]], None],
+        wanted: Callable[[str], bool],
+    ) -> UnitResult | Failed:
+        """The decisions without their explanations (``-m=1``): all sites, most of them without a cause."""
+        return self._compile(inputs, cancel, on_partial, wanted, level=1)
 
     def _compile(
         self,

@@ -55,7 +55,7 @@ class Folder:
             return self._tools
 
     def _find(self) -> Tools | ToolchainMissing:
-        toolchain = discover(self.config)
+        toolchain = discover(self.config, folder=self.root)
         if isinstance(toolchain, ToolchainMissing):
             return toolchain
         compiler = Compiler(toolchain, self.config, os.path.join(self.work, "scratch"))

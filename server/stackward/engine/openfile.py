@@ -80,30 +80,45 @@ class OpenFile:
 
     def set_hints(self, text_digest: str, hints: Iterable[Hint], found: Sequence[Function]) -> bool:
         """Take the result of an analysis of an earlier text; False when that text is not remembered any more."""
-        mark = self._marks.get(text_digest)
-        if mark is None:
+        anchors = self._anchored(text_digest, hints)
+        if anchors is None:
             return False
-        anchors = [_anchor(hint, mark.source, self.path) for hint in hints]
-        since = self._history[mark.count :]
-        for edit in since:
-            _shift(anchors, edit)
-        self._anchors = _still_there(anchors, self.source) if since else anchors
+        self._anchors = anchors
         self.functions = tuple(found)
+        return True
+
+    def set_decisions(self, text_digest: str, hints: Iterable[Hint]) -> bool:
+        """Take a result without explanations: a hint that says no more than one that is there already keeps that one's words."""
+        anchors = self._anchored(text_digest, hints)
+        if anchors is None:
+            return False
+        known = {_identity(anchor): anchor for anchor in self._anchors}
+        self._anchors = [anchor if anchor.hint.steps else known.get(_identity(anchor), anchor) for anchor in anchors]
         return True
 
     def add_hints(self, text_digest: str, hints: Iterable[Hint]) -> bool:
         """Take hints while more are to come: they replace those at the same place, the others stay."""
+        fresh = self._anchored(text_digest, hints)
+        if fresh is None:
+            return False
+        known = {_identity(anchor): anchor for anchor in self._anchors}
+        for anchor in fresh:
+            key = _identity(anchor)
+            if anchor.hint.steps or key not in known:
+                known[key] = anchor
+        self._anchors = sorted(known.values(), key=lambda anchor: anchor.points[0])
+        return True
+
+    def _anchored(self, text_digest: str, hints: Iterable[Hint]) -> list[_Anchor] | None:
+        """The hints of a remembered text, moved to the current one."""
         mark = self._marks.get(text_digest)
         if mark is None:
-            return False
-        fresh = [_anchor(hint, mark.source, self.path) for hint in hints]
-        for edit in self._history[mark.count :]:
-            _shift(fresh, edit)
-        fresh = _still_there(fresh, self.source)
-        places = {(anchor.points[0], anchor.points[1]) for anchor in fresh}
-        kept = [anchor for anchor in self._anchors if (anchor.points[0], anchor.points[1]) not in places]
-        self._anchors = sorted([*kept, *fresh], key=lambda anchor: anchor.points[0])
-        return True
+            return None
+        anchors = [_anchor(hint, mark.source, self.path) for hint in hints]
+        since = self._history[mark.count :]
+        for edit in since:
+            _shift(anchors, edit)
+        return _still_there(anchors, self.source) if since else anchors
 
     @property
     def moved(self) -> bool:
@@ -123,6 +138,11 @@ class OpenFile:
             for node in functions(self.source)
             if (known := by_name.get(node.name)) is not None
         )
+
+
+def _identity(anchor: _Anchor) -> tuple[int, int, str, str]:
+    site = anchor.hint.site
+    return anchor.points[0], anchor.points[1], site.subject, site.inlined_from
 
 
 def _points(hint: Hint, path: str) -> list[BytePos]:

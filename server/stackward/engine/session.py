@@ -18,7 +18,7 @@ from stackward.engine.dependents import Provider
 from stackward.engine.folder import Folder, Recipes, Tools
 from stackward.engine.openfile import OpenFile
 from stackward.engine.packages import PackageState, UnitState, merge
-from stackward.engine.results import FileHints, FileResult, Freshness, State, Status
+from stackward.engine.results import FileHints, FileResult, Freshness, State, Status, UnitResult
 from stackward.engine.scheduler import Priority, Scheduler
 from stackward.engine.sources import Sources
 from stackward.engine.store import Store
@@ -27,7 +27,7 @@ from stackward.syntax.tree import Edit, parse
 from stackward.toolchain.config import BuildConfig
 from stackward.toolchain.compiler import Replay
 from stackward.toolchain.process import CancelToken, DidNotRun
-from stackward.toolchain.unit import Recorded, UnitId, Variant
+from stackward.toolchain.unit import Recorded, Unit, UnitId, Variant
 
 
 class Listener(Protocol):
@@ -62,6 +62,7 @@ class Session:
         self._providers: dict[UnitId, Provider] = {}
         self._missing: ToolchainMissing | None = None
         self._wanted: dict[str, int] = {}
+        self._unexplained: set[str] = set()
         self._scheduler = Scheduler(jobs or os.cpu_count() or 1)
 
     # Folders
@@ -223,6 +224,7 @@ class Session:
             finally:
                 self._settle(directory, number)
 
+        self._scheduler.cancel(("explain", directory))
         self._scheduler.submit(directory, priority, job)
         self._listener.status_changed(Status(State.ANALYSING))
 
@@ -233,8 +235,15 @@ class Session:
                 return
             del self._wanted[directory]
             package = self._packages.get(directory)
+            unexplained = directory in self._unexplained
+            self._unexplained.discard(directory)
         self._listener.status_changed(self.status())
-        if package is not None:
+        if unexplained:
+            later = ("explain", directory)
+            self._scheduler.submit(
+                later, Priority.BACKGROUND, lambda cancel: self._run(directory, "explanations", cancel, explain=True)
+            )
+        elif package is not None:
             self._scheduler.submit(
                 ("surface", directory), Priority.DEPENDENT, lambda cancel: self._surfaces(package, cancel)
             )
@@ -266,7 +275,7 @@ class Session:
         with self._lock:
             package = self._packages[directory]
         for state in list(package.units.values()):
-            if not self._unit(package, state, tools, reason, cancel):
+            if not self._unit(package, state, tools, reason, cancel, explain=True):
                 break
         return package
 
@@ -279,7 +288,7 @@ class Session:
         """End all work."""
         self._scheduler.close()
 
-    def _run(self, directory: str, reason: str, cancel: CancelToken) -> None:
+    def _run(self, directory: str, reason: str, cancel: CancelToken, *, explain: bool = False) -> None:
         folder = self.folder_of(directory)
         if folder is None:
             return
@@ -295,7 +304,7 @@ class Session:
             state = package.units.get(unit_id)
             if state is None or not self._of_interest(state, folder):
                 continue
-            if not self._unit(package, state, tools, reason, cancel):
+            if not self._unit(package, state, tools, reason, cancel, explain=explain):
                 return
 
     def _of_interest(self, state: UnitState, folder: Folder) -> bool:
@@ -331,8 +340,20 @@ class Session:
                 pass
         return None
 
-    def _unit(self, package: PackageState, state: UnitState, tools: Tools, reason: str, cancel: CancelToken) -> bool:
-        """Analyse one unit if anything that it depends on changed. False where there is no point in going on."""
+    def _unit(
+        self,
+        package: PackageState,
+        state: UnitState,
+        tools: Tools,
+        reason: str,
+        cancel: CancelToken,
+        *,
+        explain: bool = False,
+    ) -> bool:
+        """Analyse one unit if anything that it depends on changed. False where there is no point in going on.
+
+        ``explain`` waits for the explanations even where they are long.
+        """
         unit = state.unit
         with self._lock:
             snapshot = self.texts.snapshot(unit.files)
@@ -349,6 +370,8 @@ class Session:
         def on_partial(files: Sequence[FileResult]) -> None:
             self._partial(files)
 
+        if tools.analysis.explodes(unit) and not explain and tools.analysis.cached(inputs) is None:
+            return self._decide(package, unit, tools, inputs, reason, cancel)
         outcome = tools.analysis.run(inputs, cancel, on_partial, self._is_open)
         match outcome:
             case Analysed(result, cached):
@@ -364,6 +387,34 @@ class Session:
                         package.reasons.append(f"{unit.id}: {reason}")
                     paths = self._take(package.directory, unit.id, result.files)
                 self._listener.hints_changed(paths)
+                return True
+            case BuildFailed():
+                self._failed(package, outcome)
+            case DidNotRun(why):
+                self._failed(package, BuildFailed(unit.id.import_path, (BuildError(why),)))
+            case Cancelled():
+                pass
+        return False
+
+    def _decide(
+        self, package: PackageState, unit: Unit, tools: Tools, inputs: Inputs, reason: str, cancel: CancelToken
+    ) -> bool:
+        """Show all sites of a unit whose explanations take longer than the compile; those follow by themselves."""
+        outcome = tools.analysis.decide(inputs, cancel, self._partial, self._is_open)
+        match outcome:
+            case UnitResult():
+                told = []
+                with self._lock:
+                    package.failure = None
+                    package.compiles += 1
+                    package.reasons.append(f"{unit.id}: {reason}")
+                    self._unexplained.add(package.directory)
+                    for result in outcome.files:
+                        document = self._open.get(result.path)
+                        self._first.discard(result.path)
+                        if document is not None and document.set_decisions(result.digest, result.hints):
+                            told.append(result.path)
+                self._listener.hints_changed(told)
                 return True
             case BuildFailed():
                 self._failed(package, outcome)
