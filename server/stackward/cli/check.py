@@ -55,12 +55,12 @@ def run(namespace: argparse.Namespace) -> int:
     store = None if namespace.no_cache else open_store(loaded.settings)
     jobs = namespace.jobs or os.cpu_count() or 1
     with tempfile.TemporaryDirectory(prefix="stackward-", ignore_cleanup_errors=True) as work:
-        session = Session(_Silent(), work=loaded.work if store is not None else work, store=store, jobs=1)
+        session = Session(_Silent(), work=loaded.work if store is not None else work, store=store, jobs=jobs)
         folder = session.add_folder(cwd, loaded.config, tests=loaded.settings.analysis_tests and not namespace.no_tests)
         outcome = check(
             session, folder, cwd, namespace.packages, parallel=jobs, progress=bar.show, cancel=CancelToken()
         )
-        session.shutdown()
+        session.finish()
     bar.clear()
     match outcome:
         case CheckReport():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import stackward
@@ -25,7 +25,7 @@ from stackward.toolchain.compiler import Compiler, Replay, Replayed
 from stackward.toolchain.process import CancelToken, DidNotRun
 from stackward.toolchain.unit import Unit
 
-_PARTIAL_SECONDS = 0.05  # Between two partial results of one compile: an editor redraws no faster for any use.
+_PARTIAL_SECONDS = 0.15  # Between two partial results of one compile: showing them takes time from finding them.
 _EXPLODED = 8 << 20  # A -m=2 log beyond this (bytes) holds the hints up; the next time -m=1 goes first.
 
 Failed: TypeAlias = BuildFailed | DidNotRun | Cancelled
@@ -99,9 +99,12 @@ class Analysis:
         if not isinstance(done, UnitResult):
             return done
         self._log_bytes[inputs.unit.id] = done.log_bytes
-        if self._store is not None:
-            self._store.put("unit/" + inputs.key(), codec.result_to_json(done))
         return Analysed(done, cached=False)
+
+    def keep(self, key: str, result: UnitResult) -> None:
+        """Keep a result for later runs. It takes as long as making it, so whoever waits for the hints comes first."""
+        if self._store is not None:
+            self._store.put("unit/" + key, codec.result_to_json(result))
 
     def explodes(self, unit: Unit) -> bool:
         """Whether the explanations of this unit are so long that its hints should not wait for them."""
@@ -128,28 +131,31 @@ class Analysis:
         sources = self._sources.of(inputs.snapshot)
         builder = SiteBuilder(sources.get)
         evidence = EvidenceMaker(sources, inputs.unit.files)
+        hints = _Hints(evidence)
         last = 0.0
+        news: dict[str, list[Hint]] = {}
 
         def on_records(records: Iterable[Decision | Problem | BuildError], over: bool) -> None:
             nonlocal last
             builder.add(records)
+            # Judged as they come, while the compiler goes on, so that little is left to do when it has ended.
+            for found in builder.fresh():
+                hint = hints.of(found)
+                if on_partial is not None and wanted(found.site.path):
+                    news.setdefault(found.site.path, []).append(hint)
             now = time.monotonic()
-            if on_partial is None or over or now - last < _PARTIAL_SECONDS:
+            if on_partial is None or not news or over or now - last < _PARTIAL_SECONDS:
                 return
             last = now
-            news: dict[str, list[Hint]] = {}
-            for found in builder.fresh():
-                if wanted(found.site.path):
-                    news.setdefault(found.site.path, []).append(classify(evidence.of(found)))
-            if news:
-                on_partial([FileResult(path, sources.digest(path), tuple(hints), ()) for path, hints in news.items()])
+            on_partial([FileResult(path, sources.digest(path), tuple(fresh), ()) for path, fresh in news.items()])
+            news.clear()
 
         replay = Replay(inputs.unit, inputs.snapshot.overlays, inputs.archives, level)
         outcome = self._compiler.escapes(replay, on_records, cancel)
         if not isinstance(outcome, Replayed):
             return outcome
         return UnitResult(
-            files=tuple(_files(builder, evidence, inputs.snapshot)),
+            files=tuple(_files(builder, hints, inputs.snapshot)),
             log_bytes=outcome.log_bytes,
             records=dict(builder.records),
             merged=builder.merged,
@@ -158,22 +164,40 @@ class Analysis:
         )
 
 
-def _files(builder: SiteBuilder, evidence: EvidenceMaker, snapshot: Snapshot) -> list[FileResult]:
+class _Hints:
+    """The hints of one log's sites. What is learnt of a site later, where else it was copied to, changes nothing about its cause."""
+
+    def __init__(self, evidence: EvidenceMaker) -> None:
+        self.evidence = evidence
+        self._known: dict[tuple[object, ...], Hint] = {}
+
+    def of(self, found: Found) -> Hint:
+        """The hint for a site as it is known now."""
+        hint = self._known.get(found.key)
+        if hint is None:
+            hint = self._known[found.key] = classify(self.evidence.of(found))
+        elif hint.site != found.site:
+            hint = self._known[found.key] = replace(hint, site=found.site)
+        return hint
+
+
+def _files(builder: SiteBuilder, hints: _Hints, snapshot: Snapshot) -> list[FileResult]:
     """The results of all files of the unit, without what their authors want ignored."""
     by_path: dict[str, list[Found]] = {}
     for found in builder.found():
         by_path.setdefault(found.site.path, []).append(found)
     results = []
     for path in sorted({*by_path, *snapshot.digests}):
-        source = evidence.sources.get(path)
+        source = hints.evidence.sources.get(path)
         if source is None:
             continue
         ignored = ignores(source, RULE_NAMES)
-        hints = [
+        kept = [
             hint
             for found in by_path.get(path, ())
-            if not ignored.covers((hint := classify(evidence.of(found))).rule, found.site.range.start)
+            if not ignored.covers((hint := hints.of(found)).rule, found.site.range.start)
         ]
         functions = builder.functions(path, source)
-        results.append(FileResult(path, evidence.sources.digest(path), tuple(hints), functions, builder.tags(path)))
+        digest = hints.evidence.sources.digest(path)
+        results.append(FileResult(path, digest, tuple(kept), functions, builder.tags(path)))
     return results

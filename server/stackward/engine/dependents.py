@@ -70,10 +70,12 @@ def archives(unit: Unit, providers: Mapping[UnitId, Provider]) -> dict[str, str]
 
 
 def importers(changed: UnitId, packages: Iterable[PackageState]) -> Iterator[PackageState]:
-    """The packages of which a unit imports ``changed``."""
+    """The packages of which a unit that has a result imports ``changed``."""
     for package in packages:
         for state in package.units.values():
-            if state.unit.id == changed or not any(path == changed.import_path for path, _ in state.unit.imports):
+            if state.result is None or state.unit.id == changed:
+                continue
+            if not any(path == changed.import_path for path, _ in state.unit.imports):
                 continue
             own_xtest = state.unit.id == UnitId(changed.import_path, Variant.XTEST)
             if own_xtest or changed.variant is Variant.PACKAGE:

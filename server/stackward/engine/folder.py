@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from stackward.core.outcome import ToolchainMissing
@@ -12,13 +11,14 @@ from stackward.engine import codec
 from stackward.engine.analysis import Analysis
 from stackward.engine.sources import Sources
 from stackward.engine.store import Store
+from stackward.engine.texts import Texts
 from stackward.toolchain.compiler import Compiler
 from stackward.toolchain.config import BuildConfig
 from stackward.toolchain.discovery import Toolchain, discover
 from stackward.toolchain.golist import Progress
 from stackward.toolchain.process import CancelToken
 from stackward.toolchain.recipe import NotRecorded, Recorder
-from stackward.toolchain.stamps import header_digest, imports_changed, stale
+from stackward.toolchain.stamps import imports_changed, stale
 from stackward.toolchain.unit import Recorded
 
 
@@ -71,10 +71,10 @@ class Folder:
 class Recipes:
     """The recipes of a folder's packages: in memory, on disk between runs, recorded anew when they do not hold any more."""
 
-    def __init__(self, folder: Folder, tools: Tools, read: Callable[[str], bytes | None]) -> None:
+    def __init__(self, folder: Folder, tools: Tools, texts: Texts) -> None:
         self._folder = folder
         self._tools = tools
-        self._read = read
+        self._texts = texts
 
     def recall(self, directory: str) -> Recorded | None:
         """The recipe that an earlier run recorded, if it still holds, sources of the module included."""
@@ -99,8 +99,7 @@ class Recipes:
         if reason:
             return reason
         for path, digest in recorded.headers:
-            text = self._read(path)
-            if text is None or header_digest(text) != digest:
+            if self._texts.header(path) != digest:
                 return f"the imports of {os.path.basename(path)} changed"
         return ""
 

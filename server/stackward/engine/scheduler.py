@@ -45,13 +45,12 @@ class _State:
 
 
 class Scheduler:
-    """Runs jobs on ``workers`` threads; ``on_idle`` is called (in a worker) whenever nothing runs or waits any more."""
+    """Runs jobs on ``workers`` threads."""
 
-    def __init__(self, workers: int, on_idle: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, workers: int) -> None:
         self._state = _State()
         self._changed = threading.Condition()
         self._order = itertools.count()
-        self._on_idle = on_idle
         self._threads = [
             threading.Thread(target=self._work, name=f"stackward-worker-{number}", daemon=True)
             for number in range(max(1, workers))
@@ -69,7 +68,7 @@ class Scheduler:
                 priority = min(priority, earlier.priority)
             self._state.waiting[key] = _Waiting(priority, next(self._order), job)
             running = self._state.running.get(key)
-            self._changed.notify()
+            self._changed.notify_all()
         if running is not None:
             running.cancel()
 
@@ -85,6 +84,12 @@ class Scheduler:
         """Whether anything runs or waits."""
         with self._changed:
             return bool(self._state.waiting or self._state.running)
+
+    def drain(self) -> None:
+        """Wait until nothing runs or waits."""
+        with self._changed:
+            while self._state.waiting or self._state.running:
+                self._changed.wait()
 
     def close(self) -> None:
         """Drop what waits, end what runs, and let the threads go. Returns when they have gone."""
@@ -124,7 +129,4 @@ class Scheduler:
                 log.exception("job %s failed", key)
             with self._changed:
                 del self._state.running[key]
-                idle = not self._state.running and not self._state.waiting
                 self._changed.notify_all()
-            if idle:
-                self._on_idle()

@@ -24,9 +24,10 @@ from stackward.engine.sources import Sources
 from stackward.engine.store import Store
 from stackward.engine.texts import Snapshot, Texts
 from stackward.syntax.tree import Edit, parse
-from stackward.toolchain.config import BuildConfig
 from stackward.toolchain.compiler import Replay
+from stackward.toolchain.config import BuildConfig
 from stackward.toolchain.process import CancelToken, DidNotRun
+from stackward.toolchain.stamps import imports_changed
 from stackward.toolchain.unit import Recorded, Unit, UnitId, Variant
 
 
@@ -114,7 +115,11 @@ class Session:
         self._listener.hints_changed([path])
 
     def save(self, path: str) -> None:
-        """A document was saved: its package is next."""
+        """A document was saved: its package is next. The watcher's news of the same save will be none."""
+        with self._lock:
+            package = self._packages.get(os.path.dirname(path))
+            if package is not None:
+                package.seen[path] = self.texts.digest(path) or ""
         self.analyse(os.path.dirname(path), Priority.SAVED, "saved")
 
     def close(self, path: str) -> None:
@@ -266,6 +271,7 @@ class Session:
                     listings=tuple(entry for entry in recorded.listings if entry[0] == directory),
                     headers=tuple(entry for entry in recorded.headers if os.path.dirname(entry[0]) == directory),
                     local=recorded.local,
+                    own=tuple(stamp for stamp in recorded.own if os.path.dirname(stamp.path) == directory),
                 )
                 self._packages.setdefault(directory, PackageState(directory)).take(part)
         return directories
@@ -286,6 +292,11 @@ class Session:
 
     def shutdown(self) -> None:
         """End all work."""
+        self._scheduler.close()
+
+    def finish(self) -> None:
+        """Wait until nothing is left to do, then end."""
+        self._scheduler.drain()
         self._scheduler.close()
 
     def _run(self, directory: str, reason: str, cancel: CancelToken, *, explain: bool = False) -> None:
@@ -316,14 +327,26 @@ class Session:
         with self._lock:
             return any(path.endswith("_test.go") and path in self._open for path in state.unit.files)
 
+    def _untested(self, package: PackageState) -> bool:
+        """Whether an external test is about to be analysed for the first time."""
+        return any(
+            state.result is None and any(path in self._open for path in state.unit.files)
+            for unit_id, state in package.units.items()
+            if unit_id.variant is Variant.XTEST
+        )
+
     def _recipe(self, directory: str, folder: Folder, tools: Tools, cancel: CancelToken) -> PackageState | None:
         """The package with a recipe that holds; None if there is none to be had."""
-        recipes = Recipes(folder, tools, self.texts.read)
+        recipes = Recipes(folder, tools, self.texts)
         with self._lock:
             package = self._packages.setdefault(directory, PackageState(directory))
             recorded = package.recorded
+            untested = self._untested(package)
+            fresh_start = untested or all(state.result is None for state in package.units.values())
         if recorded is not None and recorded.units and not recipes.why_stale(recorded):
-            return package
+            # What has been analysed follows its imports from there on; what has not begins with what they are now.
+            if not (fresh_start and imports_changed(recorded, own=untested)):
+                return package
         fresh = recipes.recall(directory) or recipes.record(directory, self._listener.progress, cancel)
         match fresh:
             case Recorded() if fresh.units:
@@ -387,6 +410,10 @@ class Session:
                         package.reasons.append(f"{unit.id}: {reason}")
                     paths = self._take(package.directory, unit.id, result.files)
                 self._listener.hints_changed(paths)
+                if not cached:
+                    self._scheduler.submit(
+                        ("keep", unit.id), Priority.BACKGROUND, lambda _: tools.analysis.keep(key, result)
+                    )
                 return True
             case BuildFailed():
                 self._failed(package, outcome)

@@ -9,25 +9,29 @@ merged into the site in the callee where the callee is in the same package, and 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from stackward.core.decision import Decision, FlowEdge, Kind, Problem
 from stackward.core.outcome import BuildError
-from stackward.core.position import BytePos, Location
+from stackward.core.position import Location
 from stackward.core.site import Function, Parameter, Site, Storage
 from stackward.syntax.functions import FunctionNode, enclosing_function, functions
 from stackward.syntax.nodes import Located, is_call, locate
 from stackward.syntax.tree import SourceFile
 
+# `errors.New`, `strings.(*Builder).Grow`: the compiler names the package of what is not of this one.
+_FOREIGN = re.compile(r"[A-Za-z_][\w/.-]*\.[A-Za-z_(]")
 _MAX_PLACES = 64  # Calls into which a site was inlined that are kept; one helper can have thousands.
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A site with its node in the syntax tree; ``located`` is None for a copy that stays at a call."""
+    """A site with its place in the syntax tree. ``key`` is the same each time the builder is asked."""
 
+    key: tuple[object, ...]
     site: Site
     file: SourceFile
     located: Located
@@ -37,6 +41,7 @@ class Found:
 class _Draft:
     """A site being put together."""
 
+    key: tuple[object, ...]
     site: Site
     file: SourceFile
     located: Located
@@ -44,12 +49,14 @@ class _Draft:
     instances: dict[str, None] = field(default_factory=dict)
 
     def found(self) -> Found:
-        site = replace(
-            self.site,
-            inlined_at=tuple(sorted(self.inlined_at)[:_MAX_PLACES]),
-            instances=tuple(sorted(self.instances)),
-        )
-        return Found(site, self.file, self.located)
+        site = self.site
+        if self.inlined_at or self.instances:
+            site = replace(
+                site,
+                inlined_at=tuple(sorted(self.inlined_at)[:_MAX_PLACES]),
+                instances=tuple(sorted(self.instances)),
+            )
+        return Found(self.key, site, self.file, self.located)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,7 @@ class SiteBuilder:
         self._source = source
         self._flows: dict[Location, list[tuple[str, _Flow]]] = {}
         self._callees: dict[Location, list[str]] = {}
-        self._drafts: dict[tuple[str, BytePos, Storage, str], _Draft] = {}
+        self._drafts: dict[tuple[object, ...], _Draft] = {}
         self._copies: list[tuple[Decision, SourceFile, Located]] = []
         self._inline: dict[Location, Decision] = {}
         self._leaks: dict[Location, list[Decision]] = {}
@@ -156,18 +163,29 @@ class SiteBuilder:
                 )
             )
             return
-        if not located.exact:
+        if not located.exact and not self._from_elsewhere(decision):
             self._copies.append((decision, file, located))
             return
-        storage = Storage.VARIABLE if variable else Storage.EXPRESSION
-        key = (decision.at.path, decision.at.pos, storage, decision.subject)
-        draft = self._drafts.get(key)
-        if draft is None:
-            draft = self._drafts[key] = self._draft(decision, file, located)
-            self._fresh.append(draft)
+        draft = self._own(decision, file, located, "" if located.exact else self._callee(decision))
         draft.instances.update(dict.fromkeys(self._instances(decision)))
 
-    def _draft(self, decision: Decision, file: SourceFile, located: Located, inlined_from: str = "") -> _Draft:
+    def _from_elsewhere(self, decision: Decision) -> bool:
+        """Whether every function that was inlined at a place is one of another package: then the copy stays there."""
+        callees = self._callees.get(decision.at, ())
+        return len(callees) > 0 and all(_FOREIGN.match(name) for name in callees)
+
+    def _own(self, decision: Decision, file: SourceFile, located: Located, inlined_from: str) -> _Draft:
+        """The draft of a place; a new one if the record is the first of it."""
+        key = (decision.at.path, decision.at.pos, decision.kind, decision.subject, inlined_from)
+        draft = self._drafts.get(key)
+        if draft is None:
+            draft = self._drafts[key] = self._draft(key, decision, file, located, inlined_from)
+            self._fresh.append(draft)
+        return draft
+
+    def _draft(
+        self, key: tuple[object, ...], decision: Decision, file: SourceFile, located: Located, inlined_from: str
+    ) -> _Draft:
         flow = self._flow(decision)
         function = enclosing_function(file, file.lines.offset(located.range.start))
         site = Site(
@@ -180,7 +198,7 @@ class SiteBuilder:
             flow_truncated=flow.truncated if flow is not None else False,
             inlined_from=inlined_from,
         )
-        return _Draft(site, file, located)
+        return _Draft(key, site, file, located)
 
     def _explanations(self, decision: Decision) -> Iterator[_Flow]:
         for subject, flow in self._flows.get(decision.at, ()):
@@ -201,15 +219,15 @@ class SiteBuilder:
         by_function: dict[tuple[str, str], list[_Draft]] = {}
         for draft in self._drafts.values():
             by_function.setdefault((draft.site.function, draft.site.subject), []).append(draft)
-        own: dict[tuple[Location, str], _Draft] = {}
+        own: dict[tuple[object, ...], _Draft] = {}
         for decision, file, located in self._copies:
             origin = self._origin(decision, file, located, by_function)
             if origin is not None:
                 origin.inlined_at[decision.at] = None
                 continue
-            key = (decision.at, decision.subject)
+            key = ("copy", decision.at, decision.subject)
             if key not in own:
-                own[key] = self._draft(decision, file, located, self._callee(decision))
+                own[key] = self._draft(key, decision, file, located, self._callee(decision))
         return list(own.values())
 
     def _origin(

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from stackward.toolchain.stamps import header_digest
+
 
 def digest(text: bytes) -> str:
     """The identity of a text."""
@@ -33,6 +35,7 @@ class Texts:
         self._lock = threading.Lock()
         self._stamped: dict[str, tuple[tuple[int, int, int], str]] = {}
         self._open: dict[str, bytes] = {}
+        self._headers: dict[str, str] = {}
 
     def open(self, path: str, text: bytes) -> None:
         """From now on ``text`` is what the file says, whatever is on disk."""
@@ -60,6 +63,19 @@ class Texts:
         with self._lock:
             text = self._open.get(path)
         return digest(text) if text is not None else self._disk_digest(path)
+
+    def header(self, path: str) -> str | None:
+        """The digest of what of a Go file decides how it is compiled (``toolchain.stamps.header``)."""
+        key = self.digest(path)
+        if key is None:
+            return None
+        known = self._headers.get(key)
+        if known is None:
+            text = self.read(path)
+            if text is None:
+                return None
+            known = self._headers[key] = header_digest(text)
+        return known
 
     def snapshot(self, paths: tuple[str, ...]) -> Snapshot:
         """The texts of ``paths`` now. Open texts that equal the disk are not overlays, so nothing is copied for them."""

@@ -6,6 +6,7 @@ compared by ``identity``, never by URI. Nothing here looks at the disk: a symbol
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from urllib.parse import quote, unquote_to_bytes
@@ -39,6 +40,7 @@ def path_of(uri: str, *, windows: bool = _WINDOWS) -> str | None:
     return path.replace("/", "\\")
 
 
+@functools.lru_cache(maxsize=4096)
 def uri_of(path: str, *, windows: bool = _WINDOWS) -> str:
     """The ``file:`` URI of an absolute path, with all but RFC 3986's unreserved characters percent-encoded."""
     if windows:

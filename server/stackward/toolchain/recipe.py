@@ -87,6 +87,7 @@ class Recorder:
                 headers(name for one in wanted for name in (*one.go_files, *one.test_files, *one.xtest_files))
             ),
             local=tuple(stamps(name for one in local if not one.wanted for name in one.go_files)),
+            own=tuple(stamps(name for one in wanted for name in one.go_files)),
         )
 
     def _module(self, cwd: str) -> list[str] | NotAPackage | DidNotRun:

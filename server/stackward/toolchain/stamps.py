@@ -100,9 +100,12 @@ def stale(recorded: Recorded) -> str:
     return ""
 
 
-def imports_changed(recorded: Recorded) -> bool:
-    """Whether the source of an imported package is not what its export data was built from."""
-    return any(_stamp(stamp.path) != stamp for stamp in recorded.local)
+def imports_changed(recorded: Recorded, *, own: bool = False) -> bool:
+    """Whether the source of an imported package is not what its export data was built from.
+
+    ``own`` counts the package itself, which its external test imports.
+    """
+    return any(_stamp(stamp.path) != stamp for stamp in (*recorded.local, *(recorded.own if own else ())))
 
 
 def _stamp(path: str) -> Stamp:

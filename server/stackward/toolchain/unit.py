@@ -92,3 +92,5 @@ class Recorded:
     headers: tuple[tuple[str, str], ...]
     local: tuple[Stamp, ...]
     """The Go files of imported packages whose source may change under us: the export data is that of these."""
+    own: tuple[Stamp, ...]
+    """The Go files of the packages themselves, whose export data their external tests import."""

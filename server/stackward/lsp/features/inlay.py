@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from lsprotocol import types
 
 from stackward.core.position import ClientPos
