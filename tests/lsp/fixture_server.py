@@ -9,7 +9,11 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+from lsprotocol import types
+
 from stackward.lsp.client import Client
+from stackward.lsp.documents import Documents
+from stackward.lsp.protocol import Server, cancellation
 from stackward.lsp.transport import Address, Runnable, read_address, run_stdio, run_tcp
 
 
@@ -19,11 +23,6 @@ def hello(client: Client) -> Mapping[str, Any]:
 
 
 def load(client: Client) -> Runnable:
-    from lsprotocol import types
-
-    from stackward.lsp.documents import Documents
-    from stackward.lsp.protocol import Server, cancellation
-
     server = Server(client, "fixture", "1")
     documents = Documents(client.encoding)
     children: list[subprocess.Popen[bytes]] = []

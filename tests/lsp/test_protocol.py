@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 import pytest
-from rawclient import Process, frame
+from rawclient import FIXTURE, PATIENCE, Process, frame
 
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL = -32700, -32600, -32601, -32602, -32603
 NOT_INITIALIZED, CANCELLED = -32002, -32800
@@ -17,8 +17,8 @@ AT = {"line": 0, "character": 0}
 HOVER = {"textDocument": {"uri": "file:///a.go"}, "position": AT}
 
 
-def event(fresh: Process) -> Any:
-    message = fresh.read()
+def event(server: Process) -> Any:
+    message = server.read()
     assert message["method"] == "test/event"
     return message["params"]
 
@@ -151,12 +151,18 @@ class TestEnd:
         raw.initialize(processId=client.pid)
         assert raw.exit_code() == 1
 
-    def test_a_client_that_reads_nothing_and_goes(self, fresh: Process):
-        assert fresh.process.stdout is not None
-        fresh.process.stdout.close()
-        fresh.request("test/client")
-        fresh.hang_up()
-        assert fresh.exit_code() == 1
+    def test_a_client_that_does_not_listen(self):
+        ours, theirs = os.pipe()
+        with subprocess.Popen(FIXTURE, stdin=subprocess.PIPE, stdout=theirs) as process:
+            os.close(ours)
+            os.close(theirs)
+            assert process.stdin is not None
+            for message_id, method in enumerate(("initialize", "test/client", "shutdown")):
+                params = {"capabilities": {}}
+                process.stdin.write(frame({"jsonrpc": "2.0", "id": message_id, "method": method, "params": params}))
+            process.stdin.write(frame({"jsonrpc": "2.0", "method": "exit"}))
+            process.stdin.flush()
+            assert process.wait(PATIENCE) == 0
 
 
 class TestNonsense:

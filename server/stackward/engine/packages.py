@@ -32,6 +32,8 @@ class PackageState:
     failure: BuildFailed | NotAPackage | None = None
     seen: dict[str, str] = field(default_factory=dict)
     """Digests of the texts that the analysis which runs, or ran last, is about."""
+    unexplained: bool = False
+    """The hints are out, but the explanations of some are still to come."""
     compiles: int = 0
     reasons: list[str] = field(default_factory=list)
 

@@ -258,6 +258,8 @@ class Protocol(LanguageServerProtocol):
             raise JsonRpcInvalidParams(f"no such command: {params.command}")
         try:
             args = bind_arguments(handler, params.arguments or (), self._converter)
+        except NameError:
+            raise  # An annotation of the handler's, which is no fault of the client's.
         except Exception as error:
             raise JsonRpcInvalidParams(f"{params.command}: {explain(error)}") from error
         return await self._run(handler, args)

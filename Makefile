@@ -1,0 +1,47 @@
+# Everything that a developer or CI runs. `make demo` and `make test` set up what they need by themselves.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+WORKERS ?= 2
+
+.PHONY: demo test test-std lint bench docs lock wheel clean
+
+demo: $(READY) ## Analyse the example service with a real Go toolchain
+	cd examples/storefront && $(CURDIR)/$(BIN)/stackward check ./...
+
+test: $(READY) ## Every test but the slow one
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not std"
+
+test-std: $(READY) ## The whole standard library (minutes)
+	$(BIN)/python -m pytest -m std
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY) ## Timings against gopls and the bare compiler
+	$(BIN)/python bench/run.py $(BENCH)
+
+docs: $(READY) ## The generated pages: rules and settings
+	$(BIN)/python docs/generate.py
+
+wheel: $(READY)
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+# The lock names versions and hashes but no index: any index will do.
+lock: $(READY)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --custom-compile-command "make lock" --extra go --group dev pyproject.toml -o requirements/dev.lock
+
+$(READY): requirements/dev.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "stackward needs Python 3.11 or newer")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+clean:
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,216 @@
+"""The work of a session: one package from its recipe to its hints. Runs in the scheduler's threads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from stackward.core.outcome import BuildError, BuildFailed, Cancelled, NotAPackage, ToolchainMissing
+from stackward.engine import dependents
+from stackward.engine.analysis import Analysed, Inputs
+from stackward.engine.board import Board
+from stackward.engine.dependents import Provider
+from stackward.engine.folder import Folder, Recipes, Tools
+from stackward.engine.listener import Listener
+from stackward.engine.packages import PackageState, UnitState
+from stackward.engine.results import FileResult, UnitResult
+from stackward.engine.scheduler import Priority, Scheduler
+from stackward.engine.sources import Sources
+from stackward.engine.texts import Texts
+from stackward.toolchain.process import CancelToken, DidNotRun
+from stackward.toolchain.stamps import imports_changed
+from stackward.toolchain.unit import Recorded, Unit, UnitId, Variant
+
+Analyse: TypeAlias = Callable[[str, Priority, str], None]
+"""Queues the analysis of the package in a folder, for a reason."""
+
+
+class Analyst:
+    """State that it shares with the session is guarded by ``lock``, which is never held while a process runs."""
+
+    def __init__(
+        self,
+        listener: Listener,
+        board: Board,
+        texts: Texts,
+        sources: Sources,
+        scheduler: Scheduler,
+        lock: threading.RLock,
+        folder_of: Callable[[str], Folder | None],
+        analyse: Analyse,
+    ) -> None:
+        self._listener = listener
+        self._board = board
+        self._texts = texts
+        self._sources = sources
+        self._scheduler = scheduler
+        self._lock = lock
+        self._folder_of = folder_of
+        self._analyse = analyse
+        self._packages: dict[str, PackageState] = {}
+        self._providers: dict[UnitId, Provider] = {}
+        self.missing: ToolchainMissing | None = None
+
+    @property
+    def packages(self) -> dict[str, PackageState]:
+        """The packages that are known, by folder."""
+        return self._packages
+
+    @property
+    def providers(self) -> dict[UnitId, Provider]:
+        """The export data that stands in for that of recipes."""
+        return self._providers
+
+    def run(self, directory: str, reason: str, cancel: CancelToken, *, explain: bool = False) -> None:
+        folder = self._folder_of(directory)
+        if folder is None:
+            return
+        tools = folder.tools()
+        with self._lock:
+            self.missing = tools if isinstance(tools, ToolchainMissing) else None
+        if isinstance(tools, ToolchainMissing):
+            return
+        package = self._recipe(directory, folder, tools, cancel)
+        if package is None or cancel.cancelled:
+            return
+        for unit_id in sorted(package.units, key=lambda one: list(Variant).index(one.variant)):
+            state = package.units.get(unit_id)
+            if state is None or not self._of_interest(state, folder):
+                continue
+            if not self.unit(package, state, tools, reason, cancel, explain=explain):
+                return
+
+    def _of_interest(self, state: UnitState, folder: Folder) -> bool:
+        """Test units wait until a test file is open, or somebody asks for everything."""
+        if state.unit.id.variant is Variant.PACKAGE:
+            return True
+        if not folder.tests:
+            return False
+        with self._lock:
+            return any(path.endswith("_test.go") and path in self._board.open_files for path in state.unit.files)
+
+    def _untested(self, package: PackageState) -> bool:
+        """Whether an external test is about to be analysed for the first time."""
+        return any(
+            state.result is None and any(path in self._board.open_files for path in state.unit.files)
+            for unit_id, state in package.units.items()
+            if unit_id.variant is Variant.XTEST
+        )
+
+    def _recipe(self, directory: str, folder: Folder, tools: Tools, cancel: CancelToken) -> PackageState | None:
+        """The package with a recipe that holds; None if there is none to be had."""
+        recipes = Recipes(folder, tools, self._texts)
+        with self._lock:
+            package = self._packages.setdefault(directory, PackageState(directory))
+            recorded = package.recorded
+            untested = self._untested(package)
+            fresh_start = untested or all(state.result is None for state in package.units.values())
+        if recorded is not None and recorded.units and not recipes.why_stale(recorded):
+            # What has been analysed follows its imports from there on; what has not begins with what they are now.
+            if not (fresh_start and imports_changed(recorded, own=untested)):
+                return package
+        fresh = recipes.recall(directory) or recipes.record(directory, self._listener.progress, cancel)
+        match fresh:
+            case Recorded() if fresh.units:
+                with self._lock:
+                    package.take(fresh)
+                return package
+            case Recorded():
+                self._failed(package, fresh.failures[0] if fresh.failures else NotAPackage(directory, "no Go files"))
+            case DidNotRun(reason):
+                self._failed(package, BuildFailed(directory, (BuildError(reason),)))
+            case BuildFailed() | NotAPackage():
+                self._failed(package, fresh)
+            case Cancelled():
+                pass
+        return None
+
+    def unit(
+        self,
+        package: PackageState,
+        state: UnitState,
+        tools: Tools,
+        reason: str,
+        cancel: CancelToken,
+        *,
+        explain: bool = False,
+    ) -> bool:
+        """Analyse one unit if anything that it depends on changed. False where there is no point in going on.
+
+        ``explain`` waits for the explanations even where they are long.
+        """
+        unit = state.unit
+        with self._lock:
+            snapshot = self._texts.snapshot(unit.files)
+            for path in unit.files:
+                if path in self._board.open_files:
+                    self._board.open_files[path].mark()
+                    self._sources.remember(self._board.open_files[path].source)
+            inputs = Inputs(unit, snapshot, dependents.archives(unit, self._providers), tools.environment)
+        package.seen.update(snapshot.digests)
+        key = inputs.key()
+        if key == state.key and package.failure is None:
+            return True
+
+        if tools.analysis.explodes(unit) and not explain and tools.analysis.cached(inputs) is None:
+            return self._decide(package, unit, tools, inputs, reason, cancel)
+        outcome = tools.analysis.run(inputs, cancel, self._partial, self._board.is_open)
+        match outcome:
+            case Analysed(result, cached):
+                if not self._texts.snapshot(unit.files).same(snapshot):
+                    # A file was written while the compiler read it; what it saw is neither the old nor the new text.
+                    self._analyse(package.directory, Priority.OPEN, reason)
+                    return False
+                with self._lock:
+                    state.key, state.result = key, result
+                    package.failure = None
+                    package.unexplained = False
+                    if not cached:
+                        package.compiles += 1
+                        package.reasons.append(f"{unit.id}: {reason}")
+                    paths = self._board.take(package.directory, unit.id, result.files)
+                self._listener.hints_changed(paths)
+                if not cached:
+                    self._scheduler.submit(
+                        ("keep", unit.id), Priority.BACKGROUND, lambda _: tools.analysis.keep(key, result)
+                    )
+                return True
+            case BuildFailed():
+                self._failed(package, outcome)
+            case DidNotRun(why):
+                self._failed(package, BuildFailed(unit.id.import_path, (BuildError(why),)))
+            case Cancelled():
+                pass
+        return False
+
+    def _decide(
+        self, package: PackageState, unit: Unit, tools: Tools, inputs: Inputs, reason: str, cancel: CancelToken
+    ) -> bool:
+        """Show all sites of a unit whose explanations take longer than the compile; those follow by themselves."""
+        outcome = tools.analysis.decide(inputs, cancel, self._partial, self._board.is_open)
+        match outcome:
+            case UnitResult():
+                with self._lock:
+                    package.failure = None
+                    package.compiles += 1
+                    package.reasons.append(f"{unit.id}: {reason}")
+                    package.unexplained = True
+                self._listener.hints_changed(self._board.take_decisions(outcome.files))
+                return True
+            case BuildFailed():
+                self._failed(package, outcome)
+            case DidNotRun(why):
+                self._failed(package, BuildFailed(unit.id.import_path, (BuildError(why),)))
+            case Cancelled():
+                pass
+        return False
+
+    def _partial(self, files: Sequence[FileResult]) -> None:
+        told = self._board.take_partial(files)
+        if told:
+            self._listener.hints_changed(told)
+
+    def _failed(self, package: PackageState, failure: BuildFailed | NotAPackage) -> None:
+        with self._lock:
+            package.failure = failure
