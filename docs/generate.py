@@ -29,8 +29,8 @@ def _settings() -> str:
     lines = [
         "# Settings",
         "",
-        "An editor sends them as the section `stackward`; a team keeps them in `.stackward.toml` at the root of the module.",
-        "Where both say something, the team's file wins for what is found (marked *team*), the editor for how it is shown.",
+        "An editor sends them as the section `stackward`; a team keeps them in `.stackward.toml` at the module's root.",
+        "Where both say something, the team's file wins for what is found (*team*), the editor for how it is shown.",
         "What could run a program of a workspace's choice (*editor only*) is refused in a workspace's file.",
         "",
         "| setting | value | default | decided by | meaning |",

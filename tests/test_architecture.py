@@ -40,11 +40,11 @@ def imported(text: str) -> Iterator[str]:
 def violations(name: str, text: str) -> list[str]:
     """What a module does that its layer may not. ``name`` is its path below the package."""
     found = []
-    layer = name.split("/")[0] if "/" in name else ""
+    layer = name.split("/", maxsplit=1)[0] if "/" in name else ""
     for module in imported(text):
         top = module.split(".")[0]
         if top == "stackward":
-            other = (module.split(".") + [""])[1]
+            other = [*module.split("."), ""][1]
             if layer in RANK and RANK.get(other, -1) > RANK[layer]:
                 found.append(f"{name}: {layer} imports {other}")
             if {layer, other} == {"lsp", "cli"} and name != "cli/serve.py":

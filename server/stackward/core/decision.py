@@ -64,8 +64,8 @@ class Decision:
     """One record of the log.
 
     ``subject`` is the variable, expression or function as the compiler prints it. ``function`` is the
-    function that the record names (Go 1.25 and newer name it in explanations), else empty. ``detail`` is the rest of the
-    record: the result a parameter leaks to, the reason why a function is not inlined, and so on.
+    function that the record names (Go 1.25 and newer name it in explanations), else empty. ``detail`` is the rest of
+    the record: the result a parameter leaks to, the reason why a function is not inlined, and so on.
     """
 
     kind: Kind

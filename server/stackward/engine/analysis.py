@@ -131,7 +131,7 @@ class Analysis:
         sources = self._sources.of(inputs.snapshot)
         builder = SiteBuilder(sources.get)
         evidence = EvidenceMaker(sources, inputs.unit.files)
-        hints = _Hints(evidence)
+        hints = _Hints(evidence, builder)
         last = 0.0
         news: dict[str, list[Hint]] = {}
 
@@ -165,17 +165,23 @@ class Analysis:
 
 
 class _Hints:
-    """The hints of one log's sites. What is learnt of a site later, where else it was copied to, changes nothing about its cause."""
+    """The hints of one log's sites.
 
-    def __init__(self, evidence: EvidenceMaker) -> None:
+    What is learnt of a site later, where else it was copied to, changes nothing about its cause.
+    """
+
+    def __init__(self, evidence: EvidenceMaker, builder: SiteBuilder) -> None:
         self.evidence = evidence
+        self._builder = builder
         self._known: dict[tuple[object, ...], Hint] = {}
 
     def of(self, found: Found) -> Hint:
         """The hint for a site as it is known now."""
         hint = self._known.get(found.key)
         if hint is None:
-            hint = self._known[found.key] = classify(self.evidence.of(found))
+            evidence = self.evidence.of(found)
+            chain = self.evidence.chain(evidence.callee, self._builder.leak)
+            hint = self._known[found.key] = classify(evidence, chain)
         elif hint.site != found.site:
             hint = self._known[found.key] = replace(hint, site=found.site)
         return hint

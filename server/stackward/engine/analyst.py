@@ -106,10 +106,14 @@ class Analyst:
             recorded = package.recorded
             untested = self._untested(package)
             fresh_start = untested or all(state.result is None for state in package.units.values())
-        if recorded is not None and recorded.units and not recipes.why_stale(recorded):
+        if (
+            recorded is not None
+            and recorded.units
+            and not recipes.why_stale(recorded)
             # What has been analysed follows its imports from there on; what has not begins with what they are now.
-            if not (fresh_start and imports_changed(recorded, own=untested)):
-                return package
+            and not (fresh_start and imports_changed(recorded, own=untested))
+        ):
+            return package
         fresh = recipes.recall(directory) or recipes.record(directory, self._listener.progress, cancel)
         match fresh:
             case Recorded() if fresh.units:

@@ -1,7 +1,9 @@
 """Who has to be analysed again when a package changed: exact, with early cut-off.
 
-What importers can see of a unit is its *surface*: declarations, bodies that importers compile too, what the compiler found out about
-parameters, and the surfaces of those imports that the surface itself mentions. A save that leaves the surface as it was concerns
+What importers can see of a unit is its *surface*: declarations, bodies that importers compile too, what the compiler
+found out about
+parameters, and the surfaces of those imports that the surface itself mentions. A save that leaves the surface as it
+was concerns
 nobody else. Otherwise new export data is built, and the importers that have a recipe are analysed with it; whether it
 goes on from there depends on their surfaces.
 """
@@ -48,10 +50,11 @@ def unit_surface(
         inlinable = {function.name for function in result.functions if function.inline_cost is not None}
         own = surface(source, inlinable.__contains__)
         parts.append((os.path.basename(result.path), own.digest, result.tags))
-        for alias, path in own.imports:
-            path = importmap.get(path, path)
+        for alias, written in own.imports:
+            path = importmap.get(written, written)
             name = alias or names.get(path, "")
-            # A package whose name is not known, or that is imported into the file's own scope, may be mentioned anywhere.
+            # A package whose name is not known, or that is imported into the file's own scope, may be mentioned
+            # anywhere.
             if name in {"", "."} or name in own.qualifiers:
                 mentioned.add(path)
     replaced = archives(unit, providers)
@@ -84,7 +87,7 @@ def importers(changed: UnitId, packages: Iterable[PackageState]) -> Iterator[Pac
 
 
 def indirect(changed: UnitId, packages: Iterable[PackageState]) -> Iterator[PackageState]:
-    """The packages that depend on ``changed`` through a package without a recipe: the go command has to rebuild that one."""
+    """The packages that depend on ``changed`` through one without a recipe, which the go command has to rebuild."""
     packages = list(packages)
     recorded = {unit_id.import_path for package in packages for unit_id in package.units}
     for package in packages:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tree_sitter import Node
 
+from stackward.core.decision import FlowEdge
 from stackward.core.position import Location
-from stackward.core.site import Storage
+from stackward.core.site import Site, Storage
 from stackward.engine.sites import Found
 from stackward.engine.sources import SnapshotSources
 from stackward.rules import Callee, Construct, End, Evidence, Fate, Statement, fate
@@ -26,10 +27,31 @@ _BY_KIND = {
     Kind.FUNC_LITERAL: Construct.FUNC_LITERAL,
     Kind.VARIADIC: Construct.VARIADIC,
 }
+_MAX_CALLS = 8  # Calls that a value is followed through; further ones are in their own functions' hovers.
 _STRING_TYPES = frozenset({"string", "[]byte", "[]rune", "[]uint8", "[]int32"})
 _BASIC_TYPES = frozenset(
-    "bool int int8 int16 int32 int64 uint uint8 uint16 uint32 uint64 uintptr byte rune float32 float64 complex64 "
-    "complex128 any error".split()
+    [
+        "bool",
+        "int",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "uint",
+        "uint8",
+        "uint16",
+        "uint32",
+        "uint64",
+        "uintptr",
+        "byte",
+        "rune",
+        "float32",
+        "float64",
+        "complex64",
+        "complex128",
+        "any",
+        "error",
+    ]
 )
 
 
@@ -60,7 +82,7 @@ class EvidenceMaker:
             fate=end,
             statement=self._statement(found, end),
             loop_depth=enclosing_loops(node),
-            callee=self._callee(end),
+            callee=self._callee(site, end),
         )
 
     def _results(self, found: Found) -> tuple[str, ...]:
@@ -184,7 +206,7 @@ class EvidenceMaker:
     def _source(self, path: str) -> SourceFile | None:
         return self.sources.get(path) if path in self._files else None
 
-    def _callee(self, end: Fate) -> Callee | None:
+    def _callee(self, site: Site, end: Fate) -> Callee | None:
         """The call that a value ends up in, with the argument that it is, where the syntax at the call says so."""
         step = end.step
         if end.end is not End.PASSED or step is None:
@@ -199,8 +221,54 @@ class EvidenceMaker:
         if subjects.last_name(written) != subjects.last_name(name):
             # The call in the log is one inside the function that was inlined here.
             return Callee(f"{written}, which calls {name}" if written and name else name or written)
-        return Callee(written, *self._argument(end, call, source, written))
+        argument = _argument(site, end, call, source)
+        if argument is None:
+            return Callee(written)
+        return Callee(written, argument, self._parameter(function, argument, source))
 
-    def _argument(self, end: Fate, call: Node, source: SourceFile, callee: str) -> tuple[int | None, str]:
-        """Which argument of the call the value is: the one that the steps before it stand in."""
-        return None, ""
+    def _parameter(self, function: Node | None, argument: int, source: SourceFile) -> str:
+        """The name of a parameter of a function of this package; empty where it is not certain."""
+        if function is None or function.type != "identifier":
+            return ""
+        names = self._functions.get(text_of(function, source), ())
+        return names[min(argument, len(names)) - 1] if names and argument > 0 else ""
+
+    def chain(self, callee: Callee | None, leak: Callable[[str, str], tuple[FlowEdge, ...]]) -> tuple[FlowEdge, ...]:
+        """How the value goes on inside the callee, and inside what that calls, as far as it is in this package."""
+        edges: list[FlowEdge] = []
+        for _ in range(_MAX_CALLS):
+            if callee is None or not callee.parameter:
+                break
+            further = leak(callee.name, callee.parameter)
+            if not further or further[0] in edges:
+                break
+            edges += further
+            end = fate(further)
+            callee = self._callee_of_parameter(end, callee.parameter)
+        return tuple(edges)
+
+    def _callee_of_parameter(self, end: Fate, parameter: str) -> Callee | None:
+        """The next call that a parameter is handed on to, if it is one of its plain arguments."""
+        if end.end is not End.PASSED or end.step is None:
+            return None
+        source, call = self._source(end.step.at.path), self._call(end.step.at)
+        function = callee_node(call) if call is not None else None
+        if source is None or call is None or function is None:
+            return None
+        for number, given in enumerate(arguments(call), start=1):
+            if text_of(given, source) == parameter:
+                return Callee(text_of(function, source), number, self._parameter(function, number, source))
+        return None
+
+
+def _argument(site: Site, end: Fate, call: Node, source: SourceFile) -> int | None:
+    """Which argument of the call the value is, 1-based: the one that the site or a step on its way stands in."""
+    places = [site.range.start] if end.step is not None and site.path == end.step.at.path else []
+    places += [step.at.pos for edge in reversed(site.flow) for step in reversed(edge.steps)]
+    given = arguments(call)
+    for place in places:
+        offset = source.lines.offset(place)
+        for number, node in enumerate(given, start=1):
+            if node.start_byte <= offset < node.end_byte:
+                return number
+    return None

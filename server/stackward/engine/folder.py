@@ -48,7 +48,10 @@ class Folder:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def tools(self) -> Tools | ToolchainMissing:
-        """The toolchain and what runs it. A missing one is looked for again each time, since it may be installed meanwhile."""
+        """The toolchain and what runs it.
+
+        A missing one is looked for again each time, since it may be installed meanwhile.
+        """
         with self._lock:
             if not isinstance(self._tools, Tools):
                 self._tools = self._find()
@@ -69,7 +72,7 @@ class Folder:
 
 
 class Recipes:
-    """The recipes of a folder's packages: in memory, on disk between runs, recorded anew when they do not hold any more."""
+    """The recipes of a folder's packages: kept on disk between runs, recorded anew when they do not hold any more."""
 
     def __init__(self, folder: Folder, tools: Tools, texts: Texts) -> None:
         self._folder = folder

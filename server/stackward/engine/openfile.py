@@ -1,7 +1,7 @@
 """The hints of one open document, moving along with its text until the next analysis.
 
-A hint is anchored by byte offsets. An edit before it shifts it; an edit that touches it makes the syntax tree decide: the
-hint stays if an expression of the same kind still spans its place, and goes if its code was edited away.
+A hint is anchored by byte offsets. An edit before it shifts it; an edit that touches it makes the syntax tree
+decide: the hint stays if an expression of the same kind still spans its place, and goes if its code was edited away.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class OpenFile:
         return True
 
     def set_decisions(self, text_digest: str, hints: Iterable[Hint]) -> bool:
-        """Take a result without explanations: a hint that says no more than one that is there already keeps that one's words."""
+        """Take a result without explanations: where there is an explained hint already, it keeps its words."""
         anchors = self._anchored(text_digest, hints)
         if anchors is None:
             return False

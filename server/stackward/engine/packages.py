@@ -51,7 +51,7 @@ class PackageState:
 
 
 def merge(results: Iterable[FileResult], digest: str) -> FileResult | None:
-    """One result for a file from those of several units: of the text ``digest``, sites that several report only once."""
+    """One result for a file from those of several units, as far as they are of the text ``digest``."""
     matching = [one for one in results if one.digest == digest]
     if not matching:
         return None

@@ -1,7 +1,7 @@
 """The façade: texts in, hints out. Editors and the command line both drive one ``Session``.
 
-Everything slow runs as jobs of the scheduler, one at a time per package. The session's own state is guarded by one lock that is
-never held while a process runs; its listener is told of news from worker threads and asks for the values.
+Everything slow runs as jobs of the scheduler, one at a time per package. The session's own state is guarded by one
+lock that is never held while a process runs; its listener is told of news from worker threads and asks for the values.
 """
 
 from __future__ import annotations
@@ -214,7 +214,10 @@ class Session:
         self._listener.status_changed(Status(State.ANALYSING))
 
     def _settle(self, directory: str, number: int) -> None:
-        """The hints of a package are complete, unless it is wanted again already. Its importers are looked at after that."""
+        """The hints of a package are complete, unless it is wanted again already.
+
+        Its importers are looked at after that.
+        """
         with self._lock:
             if self._wanted.get(directory) != number:
                 return
@@ -284,7 +287,7 @@ class Session:
         return not os.path.isdir(directory)
 
     def _importing(self, directories: set[str]) -> set[str]:
-        """The known packages that import, at any depth, a package in one of ``directories`` that has no recipe of its own."""
+        """The known packages that import, at any depth, one in ``directories``, which have no recipes of their own."""
         found = set()
         for directory, package in self._analyst.packages.items():
             graph = package.recorded.graph if package.recorded is not None else ()

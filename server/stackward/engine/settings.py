@@ -1,7 +1,9 @@
 """All settings: one table, from which parsing, ``docs/settings.md`` and the schema for editors are made.
 
-A client sends them as the section ``stackward`` (nested objects or dotted keys); a team keeps them in ``.stackward.toml`` at the module
-root. The team's file wins for what the analysis finds (``build``, ``analysis.tests``, ``rules``), so that everybody sees the same; the client
+A client sends them as the section ``stackward`` (nested objects or dotted keys); a team keeps them in
+``.stackward.toml`` at the module
+root. The team's file wins for what the analysis finds (``build``, ``analysis.tests``, ``rules``), so that everybody
+sees the same; the client
 wins for how it is shown. What could run a program of the workspace's choice can only be set by the client.
 """
 
@@ -84,26 +86,20 @@ TABLE: tuple[Setting, ...] = (
         Type.STRING,
         "information",
         Owner.CLIENT,
-        "The level of diagnostics whose rule has none of its own. An allocation is a fact, not a fault, so it is no warning.",
+        "The level of diagnostics whose rule has none of its own; an allocation is a fact, not a fault.",
         SEVERITIES[:-1],
     ),
     Setting(
         "rules", Type.LEVELS, {}, Owner.TEAM, "The level of single rules: off, hint, information, warning or error."
     ),
     Setting("hover.enable", Type.BOOL, True, Owner.CLIENT, "Explain a hint when the pointer rests on it."),
-    Setting(
-        "inlayHints.enable",
-        Type.BOOL,
-        True,
-        Owner.CLIENT,
-        "Show hints at the end of the expression, where the editor can.",
-    ),
+    Setting("inlayHints.enable", Type.BOOL, True, Owner.CLIENT, "Show hints behind the expression."),
     Setting(
         "codeLens.enable",
         Type.BOOL,
         True,
         Owner.CLIENT,
-        "Show above each function what it allocates and which parameters leak.",
+        "Show above each function what it allocates and which of its parameters leak.",
     ),
     Setting(
         "cache.maxSizeMB",

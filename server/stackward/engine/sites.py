@@ -2,7 +2,8 @@
 
 The log reports a place more than once: an explanation with its flow, then a summary; again at every call
 that inlined the function; again for every instantiation of generic code, and at the name of a generic function for its
-wrappers. Here they become one ``Site`` each. A record whose expression is not what stands at its position is such a copy; it is
+wrappers. Here they become one ``Site`` each. A record whose expression is not what stands at its position is such a
+copy; it is
 merged into the site in the callee where the callee is in the same package, and stays at the call where it is not.
 """
 
@@ -81,7 +82,8 @@ class SiteBuilder:
         self._inline: dict[Location, Decision] = {}
         self._leaks: dict[Location, list[Decision]] = {}
         self._tags: dict[str, list[Decision]] = {}
-        self._leak_flows: dict[Location, tuple[FlowEdge, ...]] = {}
+        self._leak_flows: dict[tuple[str, str], tuple[FlowEdge, ...]] = {}
+        self._leak_flows_at: dict[Location, tuple[FlowEdge, ...]] = {}
         self.records: Counter[str] = Counter()
         self.problems: list[Problem] = []
         self.outside = 0
@@ -107,7 +109,7 @@ class SiteBuilder:
         )
 
     def fresh(self) -> list[Found]:
-        """The sites that are new since this was last asked; of copies only the rest of the log can tell what they are."""
+        """The sites that are new since this was last asked, but for copies that later records may explain."""
         drafts, self._fresh = self._fresh, []
         return [draft.found() for draft in drafts]
 
@@ -119,6 +121,10 @@ class SiteBuilder:
     def functions(self, path: str, file: SourceFile) -> tuple[Function, ...]:
         """The functions of a file with what the log says about them."""
         return tuple(self._function(path, node) for node in functions(file))
+
+    def leak(self, function: str, parameter: str) -> tuple[FlowEdge, ...]:
+        """How a parameter of a function of this package leaks to the heap; empty if the log has not said so."""
+        return self._leak_flows.get((function, parameter), ())
 
     def tags(self, path: str) -> str:
         """A digest of what the log says about the parameters of a file's functions, in the order of the source."""
@@ -145,9 +151,19 @@ class SiteBuilder:
             case Kind.MUTATES | Kind.CALLS:
                 self._tags.setdefault(decision.at.path, []).append(decision)
             case Kind.LEAK_EXPLAINED:
-                self._leak_flows.setdefault(decision.at, decision.flow)
+                self._leak_flows_at.setdefault(decision.at, decision.flow)
+                if decision.detail == "{heap}":
+                    self._remember_leak(decision)
             case _:
                 pass
+
+    def _remember_leak(self, decision: Decision) -> None:
+        name = decision.function
+        if not name and (file := self._source(decision.at.path)) is not None:
+            # Before Go 1.25 the record does not name the function.
+            node = enclosing_function(file, file.lines.offset(decision.at.pos))
+            name = node.name if node is not None else ""
+        self._leak_flows.setdefault((name, decision.subject), decision.flow)
 
     def _summary(self, decision: Decision) -> None:
         file = self._source(decision.at.path)
@@ -278,7 +294,7 @@ class SiteBuilder:
                     to["content"] = None
                 case _:
                     to[leak.detail] = None
-        return Parameter(name, range_, tuple(to), self._leak_flows.get(at, ())) if to else None  # type: ignore[arg-type]
+        return Parameter(name, range_, tuple(to), self._leak_flows_at.get(at, ())) if to else None  # type: ignore[arg-type]
 
 
 def _without_type_arguments(name: str) -> str:

@@ -14,7 +14,10 @@ _MAX_BYTES = 3 << 20  # Source text whose trees are kept; a tree takes about ten
 
 
 class Sources:
-    """Trees by content. ``belongs`` says of which files outside a unit hints are shown (those of the workspace). Thread-safe."""
+    """Trees by content. ``belongs`` says of which files outside a unit hints are shown (those of the workspace).
+
+    Thread-safe.
+    """
 
     def __init__(self, texts: Texts) -> None:
         self._texts = texts

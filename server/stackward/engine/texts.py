@@ -19,7 +19,7 @@ def digest(text: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The texts of some files at one moment: digests of all (missing files have none), and the texts laid over the disk."""
+    """The texts of some files at one moment: the digests of all that exist, and those laid over the disk in full."""
 
     digests: Mapping[str, str]
     overlays: Mapping[str, bytes] = field(default_factory=dict)
@@ -78,7 +78,10 @@ class Texts:
         return known
 
     def snapshot(self, paths: tuple[str, ...]) -> Snapshot:
-        """The texts of ``paths`` now. Open texts that equal the disk are not overlays, so nothing is copied for them."""
+        """The texts of ``paths`` now.
+
+        Open texts that equal the disk are not overlays, so nothing is copied for them.
+        """
         opened = self.opened()
         digests: dict[str, str] = {}
         overlays: dict[str, bytes] = {}

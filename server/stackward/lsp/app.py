@@ -1,4 +1,4 @@
-"""What the features share: the client, its documents, the session, and the way from the session's news to the client."""
+"""What the features share: the client, its documents, the session, and the way of its news to the client."""
 
 from __future__ import annotations
 
@@ -200,8 +200,8 @@ class _News:
     def status_changed(self, status: Status) -> None:
         self._app.server.post(self._app.show_status, status)
 
-    def progress(self, text: str, done: int, total: int) -> None:
-        self._app.server.post(self._app.progress.building, text, done, total)
+    def progress(self, text: str, done: int, _total: int) -> None:
+        self._app.server.post(self._app.progress.building, f"{text} ({done})" if done else text)
 
 
 def _section(options: Any) -> dict[str, Any]:

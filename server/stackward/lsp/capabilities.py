@@ -1,4 +1,4 @@
-"""What the server says of itself in ``initialize``, as JSON: the standard library only, so that the answer waits for nothing."""
+"""What the server says of itself in ``initialize``: the standard library only, so that the answer waits for nothing."""
 
 from __future__ import annotations
 

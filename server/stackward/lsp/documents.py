@@ -189,7 +189,7 @@ def _difference(old: bytes, new: bytes) -> Edit:
     A client that always sends the whole text would otherwise lose all that is anchored in it at each keystroke.
     """
     start = _common(old, new)
-    while start > 0 and (_continues(old, start) or _continues(new, start)):
+    while start > 0 and _continues(old, start):
         start -= 1
     tail = _common(old[start:][::-1], new[start:][::-1])
     while tail > 0 and _continues(old, len(old) - tail):

@@ -1,4 +1,7 @@
-"""Hints as LSP values. Plain JSON where there are many of them, since typed ones cost more than the analysis of a small package."""
+"""Hints as LSP values.
+
+Plain JSON where there are many of them, since typed ones cost more than the analysis of a small package.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,10 @@ _SEVERITIES = {Severity.ERROR: 1, Severity.WARNING: 2, Severity.INFORMATION: 3, 
 
 
 class Presenter:
-    """Converts for one client. ``lines`` gives the line index of a file's current text; ``pages`` is a folder for rule pages."""
+    """Converts for one client.
+
+    ``lines`` gives the line index of a file's current text; ``pages`` is a folder for rule pages.
+    """
 
     def __init__(self, encoding: Encoding, lines: Callable[[str], LineIndex], pages: str) -> None:
         self._encoding = encoding
@@ -86,7 +92,7 @@ class Presenter:
 
 
 def shown_range(hint: Hint, lines: LineIndex) -> ByteRange:
-    """The part of a site that is marked: what of it stands on its first line, so that a func literal does not underline its body."""
+    """The part of a site that is marked: its first line, so that a func literal does not underline its whole body."""
     range_ = hint.site.range
     if range_.start.line == range_.end.line:
         return range_

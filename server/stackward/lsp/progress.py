@@ -70,11 +70,11 @@ class ProgressReporter:
         if cancel is not None:
             cancel.cancel()
 
-    def building(self, text: str, done: int, total: int) -> None:
+    def building(self, text: str) -> None:
         """A dependency is being built; the bar stays until ``idle``."""
         if self._building is None:
             self._building = self.begin("Building dependencies")
-        self._building.report(text, 0, total)
+        self._building.report(text, 0, 0)
 
     def idle(self) -> None:
         """Nothing is being done any more."""

@@ -23,10 +23,10 @@ def serve(*, tcp: str | None, log_file: str | None, log_level: str) -> int:
     if tcp is None:
         run_stdio(hello, load)
     address = read_address(tcp)
-    if isinstance(address, str):
-        sys.stderr.write(f"stackward: --tcp: {address}\n")
-        return 2
-    run_tcp(address, hello, load)
+    if not isinstance(address, str):
+        run_tcp(address, hello, load)
+    sys.stderr.write(f"stackward: --tcp: {address}\n")
+    return 2
 
 
 def load(client: Client) -> Runnable:

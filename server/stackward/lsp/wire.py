@@ -87,16 +87,14 @@ def messages(stream: BinaryIO, *, strict: bool = False) -> Iterator[Message]:
     length: int | None = None
     headers = 0
     astray = False  # Garbage was reported, and no message was understood since.
-    while line := source.readline():
+    while (line := source.readline()).endswith(b"\n") or len(line) == _MAX_LINE:
         if line in {b"\r\n", b"\n"}:
             if length is not None:
                 body = source.read(length)
                 if len(body) < length:
                     return
-                decoded = _decode(body)
-                if isinstance(decoded, Malformed) and (swallowed := _SWALLOWED.search(body)):
-                    # The length was too great. Valid JSON has no raw line end within a string, so this is a header.
-                    source.push_back(body[swallowed.start() :])
+                decoded, rest = _decode(body)
+                source.push_back(rest)
                 yield decoded if isinstance(decoded, Malformed) else _message(decoded)
                 astray = isinstance(decoded, Malformed)
                 if astray and strict:
@@ -193,11 +191,18 @@ class _Source:
         self._returned = io.BytesIO(data + self._returned.read())
 
 
-def _decode(body: bytes) -> Any | Malformed:
+def _decode(body: bytes) -> tuple[Any | Malformed, bytes]:
+    """The JSON of a body, and what of it belongs to the messages that follow, where its length was too great."""
     try:
-        return json.loads(body.decode("utf-8"))
+        text = body.decode("utf-8")
+        return json.loads(text), b""
     except (ValueError, RecursionError) as error:
-        return Malformed(Code.PARSE_ERROR, f"not JSON: {error}")
+        malformed = Malformed(Code.PARSE_ERROR, f"not JSON: {error}")
+        if isinstance(error, json.JSONDecodeError) and error.msg == "Extra data":
+            return malformed, text[error.pos :].encode()
+    # Valid JSON has no raw line end within a string, so what looks like a header is one.
+    swallowed = _SWALLOWED.search(body)
+    return malformed, body[swallowed.start() :] if swallowed is not None else b""
 
 
 def _message(value: Any) -> Message:

@@ -1,4 +1,7 @@
-"""The JSON form of ``stackward check``: one object, version 1. Lines and columns are 1-based, columns in UTF-8 bytes."""
+"""The JSON form of ``stackward check``: one object, version 1.
+
+Lines and columns are 1-based, columns in UTF-8 bytes.
+"""
 
 from __future__ import annotations
 

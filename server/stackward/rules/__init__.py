@@ -1,9 +1,14 @@
-"""The rules: each gives sites one cause and its words. The registry is written out; a new rule is one file and one line here."""
+"""The rules: each gives sites one cause and its words.
+
+The registry is written out; a new rule is one file and one line here.
+"""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
+from stackward.core.decision import FlowEdge
 from stackward.core.hint import Hint, HintStep
 from stackward.core.site import Site
 from stackward.rules import (
@@ -74,8 +79,11 @@ def find(name: str) -> Rule | None:
     return _BY_NAME.get(name)
 
 
-def classify(evidence: Evidence) -> Hint:
-    """The hint for a site. A rule that fails is logged and skipped; a site that none claims is ``unclassified``."""
+def classify(evidence: Evidence, chain: Sequence[FlowEdge] = ()) -> Hint:
+    """The hint for a site. A rule that fails is logged and skipped; a site that none claims is ``unclassified``.
+
+    ``chain`` is how the value goes on inside the functions that it is passed to.
+    """
     for rule in RULES:
         try:
             words = rule.check(evidence)
@@ -83,8 +91,8 @@ def classify(evidence: Evidence) -> Hint:
             log.exception("rule %s failed on %s", rule.name, evidence.site.subject)
             continue
         if words is not None:
-            return _hint(rule.name, evidence.site, words)
-    return _hint(unclassified.RULE.name, evidence.site, unclassified.words(evidence))
+            return _hint(rule.name, evidence.site, words, chain)
+    return _hint(unclassified.RULE.name, evidence.site, unclassified.words(evidence), chain)
 
 
 def claims(evidence: Evidence) -> list[str]:
@@ -92,18 +100,18 @@ def claims(evidence: Evidence) -> list[str]:
     return [rule.name for rule in RULES if rule.check(evidence) is not None]
 
 
-def _hint(rule: str, site: Site, words: Words) -> Hint:
+def _hint(rule: str, site: Site, words: Words, chain: Sequence[FlowEdge]) -> Hint:
     message = words.message
     if site.inlined_from:
         message = f"{message} (inlined from {site.inlined_from})"
-    return Hint(rule, site, message, words.label, words.advice, steps(site))
+    return Hint(rule, site, message, words.label, words.advice, steps((*site.flow, *chain)))
 
 
-def steps(site: Site) -> tuple[HintStep, ...]:
+def steps(flow: Sequence[FlowEdge]) -> tuple[HintStep, ...]:
     """The flow in words, one per step of the compiler's."""
     return tuple(
         HintStep(step.at, f"{_REASONS.get(step.reason, step.reason)}: {shorten(step.expr, 80)}")
-        for edge in site.flow
+        for edge in flow
         for step in edge.steps
     )
 

@@ -38,7 +38,8 @@ class Statement(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Callee:
-    """The call that a value is passed to. ``argument`` is 1-based, 0 for the receiver, None where it is not one argument.
+    """The call that a value is passed to. ``argument`` is 1-based, 0 for the receiver, None where it is not one
+    argument.
 
     ``parameter`` is the name of the parameter where the source of the callee is known.
     """

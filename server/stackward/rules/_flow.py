@@ -1,7 +1,7 @@
 """How a value comes to outlive its frame, read from the flow that the compiler printed.
 
-The reasons are the constant strings of ``cmd/compile/internal/escape`` (``k.note(n, "…")``, ``HeapAllocReason``), the same
-in Go 1.23 to 1.27. Only the end of a flow decides: what precedes it is how the value got there.
+The reasons are the constant strings of ``cmd/compile/internal/escape`` (``k.note(n, "…")``, ``HeapAllocReason``),
+the same in Go 1.23 to 1.27. Only the end of a flow decides: what precedes it is how the value got there.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def _edge_end(edge: FlowEdge) -> Fate | None:
         if reason == "captured by a closure":
             by_reference = "reference" in reasons
             return Fate(End.CAPTURED_BY_REFERENCE if by_reference else End.CAPTURED_BY_VALUE, step, edge.dst)
-        if reason in _ELEMENTS or reason.startswith("assign") or reason.startswith("range"):
+        if reason in _ELEMENTS or reason.startswith(("assign", "range")):
             return Fate(End.STORED, step, edge.dst)
         if reason in _NEUTRAL:
             continue

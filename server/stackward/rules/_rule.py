@@ -1,6 +1,7 @@
 """What a rule is.
 
-A rule is one file: its module docstring is the published page (``stackward explain``, ``docs/rules/``), ``RULE`` its name and
+A rule is one file: its module docstring is the published page (``stackward explain``, ``docs/rules/``), ``RULE`` its
+name and
 check, ``CASES`` Go files that the real compiler is given in the tests. Rules do not overlap: at most one claims a site.
 """
 

@@ -4,7 +4,8 @@ The function returns the address of something it made, so that thing cannot live
 
 ## Why it costs
 
-Every call allocates. A constructor that returns `*T` pays for it even when the caller only reads a field and drops the pointer;
+Every call allocates. A constructor that returns `*T` pays for it even when the caller only reads a field and drops
+the pointer;
 the same constructor that the compiler can inline into its caller costs nothing where the pointer stays there.
 
 ## Example

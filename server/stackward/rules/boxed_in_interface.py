@@ -1,12 +1,13 @@
 """# boxed-in-interface
 
-A value that is not a pointer is converted to an interface, and the interface outlives the frame: the value is copied to the heap.
+A value that is not a pointer is converted to an interface, and the interface outlives the frame: the value is copied
+to the heap.
 
 ## Why it costs
 
 An interface holds a pointer to its value. For an `int`, a `string` or a struct the compiler has to make that
-pointer, and unless it can prove that the callee does not keep it, the copy goes to the heap. `fmt`, `log`, `sort.Slice`, `context.WithValue`,
-`sync.Pool` and every parameter of type `any` do this.
+pointer, and unless it can prove that the callee does not keep it, the copy goes to the heap. `fmt`, `log`,
+`sort.Slice`, `context.WithValue`, `sync.Pool` and every parameter of type `any` do this.
 
 ## Example
 
@@ -26,7 +27,8 @@ func key(id int) string {
 }
 ```
 
-In your own functions, take the concrete type or a type parameter. Pointers are not boxed: an interface holds them as they are.
+In your own functions, take the concrete type or a type parameter. Pointers are not boxed: an interface holds them as
+they are.
 """
 
 from __future__ import annotations
@@ -51,7 +53,7 @@ def check(evidence: Evidence) -> Words | None:
         return Words(
             f"{name} is copied to the heap: it is boxed in an interface for {evidence.callee}",
             f"boxed for {evidence.callee.name}",
-            f"call a function that takes the concrete type instead of {evidence.callee.name}, or pass a pointer that exists",
+            f"call a function with concrete parameters instead of {evidence.callee.name}, or pass an existing pointer",
         )
     where = _WHERE.get(evidence.end)
     if where is None and evidence.end is End.STORED and evidence.fate.step is not None:

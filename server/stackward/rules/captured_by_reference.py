@@ -1,11 +1,12 @@
 """# captured-by-reference
 
-A func literal that outlives the frame uses a variable that is assigned to after the capture, so both share one copy of it on the heap.
+A func literal that outlives the frame uses a variable that is assigned to after the capture, so both share one copy
+of it on the heap.
 
 ## Why it costs
 
-The compiler copies a captured variable into the closure when nothing writes to it after the capture. Otherwise the closure
-holds its address: the variable is moved to the heap, in addition to the closure itself.
+The compiler copies a captured variable into the closure when nothing writes to it after the capture. Otherwise the
+closure holds its address: the variable is moved to the heap, in addition to the closure itself.
 
 ## Example
 

@@ -4,8 +4,8 @@ A `defer` in a loop, or one that may run any number of times, keeps its closure 
 
 ## Why it costs
 
-A function's deferred calls are known at compile time and their records are part of its frame, except in a loop: there, each turn
-adds a record and a closure to a list on the heap, until the function returns.
+A function's deferred calls are known at compile time and their records are part of its frame, except in a loop:
+there, each turn adds a record and a closure to a list on the heap, until the function returns.
 
 ## Example
 

@@ -17,7 +17,8 @@ for _, route := range routes {
 
 ## Instead
 
-Make it once, outside the loop or the request; or pass what it needs as parameters to a plain function, which needs no closure.
+Make it once, outside the loop or the request; or pass what it needs as parameters to a plain function, which needs
+no closure.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ for _, job := range jobs {
 
 ## Instead
 
-Start a fixed number of workers once and send them the jobs. Passing a captured variable as an argument instead, `go func(j Job) { … }(job)`, does
-not help and often costs more: the arguments are kept in a closure of their own.
+Start a fixed number of workers once and send them the jobs. Passing a captured variable as an argument instead, `go
+func(j Job) { … }(job)`, does not help and often costs more: the arguments are kept in a closure of their own.
 """
 
 from __future__ import annotations

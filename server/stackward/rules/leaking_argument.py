@@ -1,10 +1,12 @@
 """# leaking-argument
 
-The address of a value is passed to a function whose parameter leaks: the callee keeps it, or the compiler cannot know that it does not.
+The address of a value is passed to a function whose parameter leaks: the callee keeps it, or the compiler cannot
+know that it does not.
 
 ## Why it costs
 
-The compiler records for each parameter whether what it points to may outlive the call. Where it may, every caller has to put
+The compiler records for each parameter whether what it points to may outlive the call. Where it may, every caller
+has to put
 its argument on the heap. Calls through an interface or a func value count as leaking, because the callee is unknown.
 
 ## Example

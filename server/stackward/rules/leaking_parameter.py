@@ -4,7 +4,8 @@ The function lets a parameter, or what it points to, outlive the call. That cost
 
 ## Why it costs
 
-A caller that passes `&x`, a closure, or a slice of its own must put it on the heap, because it cannot know when the function
+A caller that passes `&x`, a closure, or a slice of its own must put it on the heap, because it cannot know when the
+function
 is done with it. The lens above the function and its hover show this; as a diagnostic it is off, since most leaks are
 what the function is for. Switch it on for code that hot paths call.
 

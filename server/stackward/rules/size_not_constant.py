@@ -4,7 +4,8 @@ The compiler does not know the size, so it cannot reserve room in the stack fram
 
 ## Why it costs
 
-A frame has a fixed size. `make([]T, n)` with a variable `n` is allocated by the runtime, even when the slice never leaves the function.
+A frame has a fixed size. `make([]T, n)` with a variable `n` is allocated by the runtime, even when the slice never
+leaves the function.
 From Go 1.25 on such a slice starts out in a small buffer on the stack, and only a larger one is allocated: this
 hint is then seen for elements of size zero and for older toolchains.
 

@@ -1,11 +1,14 @@
 """# slice-backing
 
-The array behind a slice is on the heap: that of a slice literal which outlives the frame, or the one that `append` grows into.
+The array behind a slice is on the heap: that of a slice literal which outlives the frame, or the one that `append`
+grows into.
 
 ## Why it costs
 
-`append` beyond the capacity allocates a new array of about twice the size (a quarter more for long slices), copies, and leaves the
-old one to the garbage collector. Ten thousand elements appended one by one are some twenty arrays, two and a half times the memory needed.
+`append` beyond the capacity allocates a new array of about twice the size (a quarter more for long slices), copies,
+and leaves the
+old one to the garbage collector. Ten thousand elements appended one by one are some twenty arrays, two and a half
+times the memory needed.
 
 ## Example
 

@@ -1,7 +1,7 @@
 """# stored-outside-frame
 
-A value is stored where it lives longer than the call: in a global, a field behind a pointer, a map, a slice, a channel, or
-another value that is on the heap itself.
+A value is stored where it lives longer than the call: in a global, a field behind a pointer, a map, a slice, a
+channel, or another value that is on the heap itself.
 
 ## Why it costs
 

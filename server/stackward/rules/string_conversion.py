@@ -4,8 +4,8 @@ A string is built, or converted from or to a slice, and the result outlives the 
 
 ## Why it costs
 
-Strings cannot change, so `a + b`, `string(bytes)` and `[]byte(text)` each make a copy. In a loop, `s += x` copies everything that
-was there before, once per turn.
+Strings cannot change, so `a + b`, `string(bytes)` and `[]byte(text)` each make a copy. In a loop, `s += x` copies
+everything that was there before, once per turn.
 
 ## Example
 

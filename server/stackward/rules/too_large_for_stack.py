@@ -4,8 +4,8 @@ The value is larger than the compiler puts into a stack frame.
 
 ## Why it costs
 
-Variables up to 128 KiB (10 MiB before Go 1.25… see your release's `ir.MaxStackVarSize`) and implicit storage (`new`, `&T{}`,
-`make`, func literals) up to 64 KiB stay on the stack; larger ones are allocated, and zeroed, at every call.
+Variables up to 128 KiB (10 MiB before Go 1.25… see your release's `ir.MaxStackVarSize`) and implicit storage (`new`,
+`&T{}`, `make`, func literals) up to 64 KiB stay on the stack; larger ones are allocated, and zeroed, at every call.
 
 ## Example
 

@@ -5,7 +5,8 @@ The value is on the heap, and stackward is not sure why: the compiler printed no
 ## What to do
 
 Read the flow, if there is one: it is the compiler's own. If the package prints very long explanations, they
-arrive a little later than the hints. A hint that stays here although its cause is plain is a gap in stackward: please report it with the code.
+arrive a little later than the hints. A hint that stays here although its cause is plain is a gap in stackward:
+please report it with the code.
 """
 
 from __future__ import annotations

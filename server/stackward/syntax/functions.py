@@ -19,9 +19,10 @@ _FUNCTIONS = frozenset({"function_declaration", "method_declaration", "func_lite
 class FunctionNode:
     """A declared function or a func literal.
 
-    ``name`` is in the compiler's notation: ``F``, ``T.M``, ``(*T).M``, ``F.func1``, ``F.func1.2``, ``glob..func1`` at package level.
-    ``name_range`` is the declared name, or the ``func`` keyword of a literal. ``params`` are receiver and parameters with
-    their names' ranges; ``results`` the names of named results.
+    ``name`` is in the compiler's notation: ``F``, ``T.M``, ``(*T).M``, ``F.func1``, ``F.func1.2``, ``glob..func1``
+    at package level.
+    ``name_range`` is the declared name, or the ``func`` keyword of a literal. ``params`` are receiver and parameters
+    with their names' ranges; ``results`` the names of named results.
     """
 
     name: str
@@ -63,9 +64,9 @@ def enclosing_loops(node: Node) -> int:
     inner = node
     outer = node.parent
     while outer is not None and inner.type not in _FUNCTIONS:
-        if outer.type in _LOOPS and inner.type == "block":
-            depth += 1
-        elif outer.type == "for_clause" and inner != outer.child_by_field_name("initializer"):
+        if (outer.type in _LOOPS and inner.type == "block") or (
+            outer.type == "for_clause" and inner != outer.child_by_field_name("initializer")
+        ):
             depth += 1
         inner, outer = outer, outer.parent
     return depth

@@ -1,8 +1,8 @@
 """``//stackward:ignore RULE[,RULE…] reason`` comments.
 
 On a line with code the comment speaks of that line, on a line of its own of the next statement or declaration, in
-the comments right before a declaration of the whole declaration, and before the package clause of the file. Like Go's own directives it
-has no space after the slashes. ``all`` stands for every rule.
+the comments right before a declaration of the whole declaration, and before the package clause of the file. Like
+Go's own directives it has no space after the slashes. ``all`` stands for every rule.
 """
 
 from __future__ import annotations

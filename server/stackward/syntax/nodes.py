@@ -1,10 +1,11 @@
 """From the compiler's point to the expression that it means.
 
 The compiler reports an expression at one point, its *anchor*: the operator of a unary or binary expression, the opening
-parenthesis of a call, the dot of a selector, the bracket of an index or slice expression, the brace of a composite literal, the
+parenthesis of a call, the dot of a selector, the bracket of an index or slice expression, the brace of a composite
+literal, the
 first byte of everything else; a conversion is reported at the anchor of its operand, and parentheses have none
-(``cmd/compile/internal/syntax/parser.go``: ``pexpr``, ``binaryExpr``; ``cmd/compile/internal/noder``). Several expressions
-can share an anchor; the text that the compiler prints tells them apart.
+(``cmd/compile/internal/syntax/parser.go``: ``pexpr``, ``binaryExpr``; ``cmd/compile/internal/noder``). Several
+expressions can share an anchor; the text that the compiler prints tells them apart.
 """
 
 from __future__ import annotations
@@ -47,8 +48,8 @@ class Kind(enum.Enum):
 class Located:
     """Where the compiler's point leads.
 
-    ``exact`` is false where the expression at the point is not what the compiler printed: the record was copied there by
-    inlining (to a call) or by instantiation (to the name of a generic function).
+    ``exact`` is false where the expression at the point is not what the compiler printed: the record was copied
+    there by inlining (to a call) or by instantiation (to the name of a generic function).
     """
 
     node: Node
@@ -144,16 +145,17 @@ _TOKENS = {
 }
 
 
-def _token(node: Node, token: str) -> int:
-    if token == "":
+def _token(node: Node, mark: str) -> int:
+    """Where the mark of a node stands; an empty one is that of its operator."""
+    if not mark:
         operator = node.child_by_field_name("operator")
         return operator.start_byte if operator is not None else node.start_byte
-    if token in {"(", "{"}:
-        part = node.child_by_field_name("arguments" if token == "(" else "body")
+    if mark in {"(", "{"}:
+        part = node.child_by_field_name("arguments" if mark == "(" else "body")
         if part is not None:
             return part.start_byte
     for child in node.children:
-        if child.type == token:
+        if child.type == mark:
             return child.start_byte
     return node.start_byte
 
@@ -232,7 +234,8 @@ def _matches(source: SourceFile, node: Node, subject: str) -> Kind | None:
 
 
 def _statement(leaf: Node, subject: str) -> Located | None:
-    """What the compiler makes of a whole statement: the function that the body of a range over a function becomes, reported at ``for``.
+    """What the compiler makes of a whole statement: the function that the body of a range over a function becomes,
+    reported at ``for``.
 
     Anything else at such a place was copied there: into the loop that calls an inlined iterator, or to a selector whose
     method is called by it.
@@ -323,7 +326,10 @@ def _names_function(node: Node) -> bool:
 
 
 def _variable(source: SourceFile, leaf: Node, subject: str) -> Located | None:
-    """The declared name at the point. A result without a name is reported at its type, an implicit one where it is used."""
+    """The declared name at the point.
+
+    A result without a name is reported at its type, an implicit one where it is used.
+    """
     node = leaf
     if node.type in {"identifier", "blank_identifier", "field_identifier"}:
         exact = text_of(node, source) == subjects.name(subject)

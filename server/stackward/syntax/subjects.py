@@ -1,4 +1,4 @@
-"""Reading the expressions that the compiler prints (``ir.fmt``): composites as ``T{...}``, closures as ``func literal``."""
+"""Expressions as the compiler prints them (``ir.fmt``): composites as ``T{...}``, closures as ``func literal``."""
 
 from __future__ import annotations
 

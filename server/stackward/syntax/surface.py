@@ -1,7 +1,7 @@
 """What of a file its package's importers can see, without positions, comments and white space.
 
-Types, constants, variables, signatures and directives; and the bodies of functions that importers compile too: those that can
-be inlined, and generic ones.
+Types, constants, variables, signatures and directives; and the bodies of functions that importers compile too: those
+that can be inlined, and generic ones.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ class FileSurface:
 
 
 def surface(source: SourceFile, keep_body: Callable[[str], bool]) -> FileSurface:
-    """The surface of a file. ``keep_body`` tells by its name in the compiler's notation whether a function can be inlined."""
+    """The surface of a file.
+
+    ``keep_body`` tells by its name in the compiler's notation whether a function can be inlined.
+    """
     tokens = hashlib.blake2b(digest_size=16)
     qualifiers: set[str] = set()
     for leaf in _leaves(source, keep_body):

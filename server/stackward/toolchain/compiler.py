@@ -1,7 +1,7 @@
 """Replaying the compiler: one process per package and save, read while it prints.
 
-Escape analysis of the whole package ends before the back end starts, at about a third of the compile. Nothing that comes
-after it matters here, so the process is ended as soon as the log shows that the escape phase is over
+Escape analysis of the whole package ends before the back end starts, at about a third of the compile. Nothing that
+comes after it matters here, so the process is ended as soon as the log shows that the escape phase is over
 (``LogParser.escapes_over``); a compile that never shows it simply runs to its end.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import json
 import os
 import tempfile
 import threading
@@ -25,7 +26,7 @@ from stackward.toolchain.config import BuildConfig
 from stackward.toolchain.discovery import Toolchain
 from stackward.toolchain.escapes import LogParser
 from stackward.toolchain.process import CancelToken, DidNotRun, Ran, kill, run, start
-from stackward.toolchain.unit import Unit
+from stackward.toolchain.unit import Unit, Variant
 
 Record: TypeAlias = Decision | Problem | BuildError
 
@@ -68,7 +69,8 @@ class Compiler:
     def debug_flags(self) -> str:
         """Those of the debug flags that help and that this compiler knows; an unknown one would be fatal.
 
-        ``escapedebug`` marks the end of the escape phase; ``escapemutationscalls`` adds what else callers see of a parameter.
+        ``escapedebug`` marks the end of the escape phase; ``escapemutationscalls`` adds what else callers see of a
+        parameter.
         """
         listed = run(
             [self.toolchain.compile, "-d", "help"], cwd=self.scratch, env=self.config.environment(), timeout=20.0
@@ -94,7 +96,7 @@ class Compiler:
             parser = LogParser(names, replay.unit.cwd)
             return self._read(argv, replay.unit, parser, on_records, cancel, end_early=True)
 
-    def build(self, replay: Replay, output: str, cancel: CancelToken) -> None | BuildFailed | DidNotRun | Cancelled:
+    def build(self, replay: Replay, output: str, cancel: CancelToken) -> BuildFailed | DidNotRun | Cancelled | None:
         """Compile to an archive with export data, for the packages that import this one; written atomically."""
         unit = replay.unit
         with tempfile.TemporaryDirectory(dir=os.path.dirname(output), ignore_cleanup_errors=True) as work:
@@ -116,8 +118,19 @@ class Compiler:
     def _escapes_through_go(
         self, replay: Replay, on_records: Callable[[list[Record], bool], None], cancel: CancelToken
     ) -> Replayed | BuildFailed | DidNotRun | Cancelled:
-        """A cgo package compiles generated files, which only ``go build`` can make; its ``//line`` directives lead back."""
-        raise NotImplementedError
+        """A cgo package compiles generated files, which only ``go build`` can make; ``//line`` leads back."""
+        unit = replay.unit
+        test = unit.id.variant is not Variant.PACKAGE
+        flags = f"{self.config.gcflags()} -m={replay.level}".strip()
+        with tempfile.TemporaryDirectory(dir=self.scratch, ignore_cleanup_errors=True) as work:
+            files, names = _materialise(replay, work)
+            overlay = os.path.join(work, "overlay.json")
+            replaced = {path: name for name, path in zip(files, unit.files, strict=True) if name != path}
+            Path(overlay).write_text(json.dumps({"Replace": replaced}), encoding="utf-8")
+            argv = [self.toolchain.go, *(("test", "-c", "-vet=off") if test else ("build",))]
+            argv += ["-o", os.path.join(work, "out"), *self.config.build_flags(), f"-gcflags={flags}"]
+            argv += ["-overlay", overlay, "."]
+            return self._read(argv, unit, LogParser(names, unit.dir), on_records, cancel, end_early=False)
 
     def _read(
         self,

@@ -13,7 +13,8 @@ class BuildConfig:
     """Build settings of one workspace folder.
 
     ``go`` is the path of a go command ("" searches for one), ``tags`` the build tags, ``goos`` and ``goarch`` the
-    target ("" is the host's), ``flags`` further flags of ``go build`` (``-race``, ``-trimpath``, ``-gcflags=…``, ``-mod=mod``, …) and
+    target ("" is the host's), ``flags`` further flags of ``go build`` (``-race``, ``-trimpath``, ``-gcflags=…``,
+    ``-mod=mod``, …) and
     ``env`` variables that override the server's own environment.
     """
 
@@ -42,6 +43,20 @@ class BuildConfig:
         if self.tags:
             flags.append("-tags=" + ",".join(self.tags))
         return flags
+
+    def gcflags(self) -> str:
+        """The compiler flags that ``flags`` sets for the packages named on a command line."""
+        value = ""
+        for flag in self.flags:
+            name, equals, text = flag.lstrip("-").partition("=")
+            if name != "gcflags" or not equals:
+                continue
+            pattern, has_pattern, rest = text.partition("=")
+            if not has_pattern or pattern.startswith("-") or " " in pattern:
+                value = text
+            elif pattern in {"all", "./..."}:
+                value = rest
+        return value
 
     def fingerprint(self) -> str:
         """A digest of everything here."""

@@ -1,7 +1,7 @@
 """What ``go build -n`` and ``go test -n`` print: the commands of a build, without running them.
 
-The output is a shell script: ``cd``, ``mkdir``, ``cat >FILE << 'EOF'`` and tool commands, with ``$WORK`` for the folder that a real
-build would make. Only what leads to a ``compile`` is read.
+The output is a shell script: ``cd``, ``mkdir``, ``cat >FILE << 'EOF'`` and tool commands, with ``$WORK`` for the
+folder that a real build would make. Only what leads to a ``compile`` is read.
 """
 
 from __future__ import annotations

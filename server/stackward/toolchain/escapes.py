@@ -1,8 +1,9 @@
 """The compiler's ``-m`` log, read while it is printed. Go 1.23 to 1.27.
 
-A record is one line ``FILE:LINE:COL: TEXT``. An explanation is a header line followed by lines of the same position whose text
-is indented: ``flow: DST ← SRC:`` (``=`` before Go 1.26) and ``from EXPR (REASON) at FILE:LINE:COL``
-(``cmd/compile/internal/escape/solve.go``: ``explainPath``). Subjects are printed expressions and may contain anything, so every
+A record is one line ``FILE:LINE:COL: TEXT``. An explanation is a header line followed by lines of the same position
+whose text is indented: ``flow: DST ← SRC:`` (``=`` before Go 1.26) and ``from EXPR (REASON) at FILE:LINE:COL``
+(``cmd/compile/internal/escape/solve.go``: ``explainPath``). Subjects are printed expressions and may contain
+anything, so every
 record is taken apart at its fixed ends. A log can have 800,000 lines, nearly all of them explanations why a parameter
 leaks; what is not kept is passed over by one comparison per line.
 """

@@ -1,4 +1,7 @@
-"""``go list``: which packages there are, what they import, and where their export data is. Builds dependencies that are not cached."""
+"""``go list``: which packages there are, what they import, and where their export data is.
+
+Builds dependencies that are not cached.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,8 @@ _FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One package as ``go list`` sees it; test variants are packages of their own (``p [p.test]``, ``p_test [p.test]``).
+    """One package as ``go list`` sees it; test variants are packages of their own (``p [p.test]``, ``p_test
+    [p.test]``).
 
     ``imports`` are resolved: they name variants where the package uses them.
     """
@@ -104,7 +108,6 @@ def go_list(
 
 def parse_errors(text: str, cwd: str) -> tuple[BuildError, ...]:
     """The errors in what the go command printed: ``FILE:LINE:COL: MESSAGE`` lines, or all of it as one."""
-
     errors = []
     for line in text.splitlines():
         if not line.strip() or line.startswith("#"):

@@ -1,6 +1,7 @@
 """Recording how packages are compiled, once, so that a save costs one run of the compiler.
 
-``go list -export`` builds what is missing from the build cache and names all export data; ``go build -n`` and ``go test -n`` print the
+``go list -export`` builds what is missing from the build cache and names all export data; ``go build -n`` and ``go
+test -n`` print the
 exact commands. An action that is in the cache is not printed, so a flag that changes nothing and that nobody else uses
 (``-m=0`` three times) makes those of the packages asked for unlike any that was ever built.
 """
@@ -33,7 +34,10 @@ NotRecorded: TypeAlias = BuildFailed | NotAPackage | DidNotRun | Cancelled
 
 
 class Recorder:
-    """Records recipes with one go command. ``work`` is a folder of the caller's that keeps the small inputs of compiles."""
+    """Records recipes with one go command.
+
+    ``work`` is a folder of the caller's that keeps the small inputs of compiles.
+    """
 
     def __init__(self, go: str, config: BuildConfig, work: str) -> None:
         self._go = go
@@ -115,7 +119,7 @@ class Recorder:
     def _dry_run(
         self, cwd: str, command: Sequence[str], patterns: Sequence[str], cancel: CancelToken | None
     ) -> Ran | DidNotRun | Cancelled:
-        gcflags = f"{_user_gcflags(self._config)} {_INERT}".strip()
+        gcflags = f"{self._config.gcflags()} {_INERT}".strip()
         argv = [self._go, *command, "-n", *self._config.build_flags(), f"-gcflags={gcflags}", "--", *patterns]
         ran = run(argv, cwd=cwd, env=self._config.environment(), timeout=300.0, cancel=cancel)
         return Cancelled() if cancel is not None and cancel.cancelled else ran
@@ -200,7 +204,7 @@ class _UnitMaker:
                 yield flag
 
     def _input(self, path: str, script: DryRun) -> str | None:
-        """Make a small input of the compile and keep it by its content: ``embedcfg``, ``symabis``, a preprocessed profile."""
+        """Make a small input of the compile and keep it by its content: ``embedcfg``, ``symabis``, a PGO profile."""
         if path in script.texts:
             return self._keep(script.texts[path].encode("utf-8", "surrogateescape"))
         helper = script.helpers.get(path)
@@ -280,20 +284,6 @@ def _messages(script: str) -> str:
         for line in script.splitlines()
         if ".go:" in line and not line.startswith(("cat ", "cd ", "/", "./", "echo "))
     )
-
-
-def _user_gcflags(config: BuildConfig) -> str:
-    """The compiler flags that the user sets for the packages named; ours replace them on the command line."""
-    value = ""
-    for flag in config.flags:
-        name, equals, text = flag.lstrip("-").partition("=")
-        if name == "gcflags" and equals:
-            pattern, has_pattern, rest = text.partition("=")
-            if not has_pattern or pattern.startswith("-") or " " in pattern:
-                value = text
-            elif pattern in {"all", "./..."}:
-                value = rest
-    return value
 
 
 def _local(package: Listed) -> bool:

@@ -15,7 +15,8 @@ from stackward.toolchain.unit import Recorded, Stamp
 
 _SOURCES = (".go", ".s", ".S", ".h", ".c", ".cc", ".cpp", ".cxx", ".m", ".f", ".F", ".syso", ".swig")
 _TOKEN = re.compile(
-    rb'(?P<space>[ \t\r\n;]+)|(?P<comment>//[^\n]*|/\*.*?\*/)|(?P<word>[^\W\d]\w*)|(?P<string>"[^"\n]*"|`[^`]*`)|(?P<mark>[().])',
+    rb"(?P<space>[ \t\r\n;]+)|(?P<comment>//[^\n]*|/\*.*?\*/)|(?P<word>[^\W\d]\w*)"
+    rb'|(?P<string>"[^"\n]*"|`[^`]*`)|(?P<mark>[().])',
     re.DOTALL,
 )
 _EMBED = re.compile(rb"^//go:embed[^\n]*", re.MULTILINE)
@@ -24,7 +25,8 @@ _EMBED = re.compile(rb"^//go:embed[^\n]*", re.MULTILINE)
 def header(text: bytes) -> bytes:
     """The part of a Go file that decides what is compiled, in a normal form.
 
-    Package clause, imports and build constraints; all comments before ``import "C"``, which hold ``#cgo`` lines; and ``//go:embed``.
+    Package clause, imports and build constraints; all comments before ``import "C"``, which hold ``#cgo`` lines; and
+    ``//go:embed``.
     """
     kept: list[bytes] = []
     comments: list[bytes] = []
@@ -45,7 +47,7 @@ def header(text: bytes) -> bytes:
             and not in_import
             and b"package" in kept
         ):
-            if len(kept) and kept[-1] == b"package":
+            if kept and kept[-1] == b"package":
                 kept.append(token)
                 continue
             break

@@ -33,8 +33,10 @@ class UnitId:
 class Unit:
     """How to compile one unit.
 
-    ``files`` are the Go files in the compiler's order, absolute. ``argv`` is the compile command with an absolute program and
-    without ``-o``, ``-buildid``, ``-trimpath``, ``-importcfg``, ``-pack`` and files; for a cgo package, whose generated files only the
+    ``files`` are the Go files in the compiler's order, absolute. ``argv`` is the compile command with an absolute
+    program and
+    without ``-o``, ``-buildid``, ``-trimpath``, ``-importcfg``, ``-pack`` and files; for a cgo package, whose
+    generated files only the
     go command can make, it is empty and ``go build`` is used. ``imports`` are pairs of import path and export data
     file, ``importmap`` pairs of the path in the source and the real one. ``archive`` is the unit's own export data.
     """
@@ -80,8 +82,8 @@ class Stamp:
 class Recorded:
     """The units of the packages asked for, the graph below them, and what could not be recorded.
 
-    ``stamps`` are of module files and other inputs, ``listings`` of the folders' file names, ``headers`` of the parts of Go files that
-    decide what is compiled (``recipe.header``).
+    ``stamps`` are of module files and other inputs, ``listings`` of the folders' file names, ``headers`` of the
+    parts of Go files that decide what is compiled (``recipe.header``).
     """
 
     units: tuple[Unit, ...]

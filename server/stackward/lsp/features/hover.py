@@ -28,7 +28,7 @@ def register(app: App) -> None:
         here = [hint for hint in app.visible(path) if _covers(shown_range(hint, lines), pos)]
         if here:
             # Of several around the pointer the smallest is meant.
-            here.sort(key=lambda hint: _width(hint))
+            here.sort(key=_width)
             text = "\n\n---\n\n".join(_hint(app, hint) for hint in here[:3])
             return types.Hover(_markdown(text), to_range(lines, shown_range(here[0], lines), app.client.encoding))
         for function in found.functions:
