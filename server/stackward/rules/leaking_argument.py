@@ -80,7 +80,7 @@ func Own() {
 }
 
 func Literal() {
-	keep(&user{}) // want &user{...}
+	keep(&user{}) // want &user{}
 }
 
 //go:noinline
