@@ -1,35 +1,20 @@
-"""What all tests share: Go modules on disk, and packages analysed by the real compiler."""
+"""What all tests share."""
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from gomodule import write_module
 from stackward.core.outcome import ToolchainMissing
-from stackward.engine.check import check
-from stackward.engine.results import CheckReport, Status
-from stackward.engine.session import Session
-from stackward.engine.store import Store
 from stackward.toolchain.config import BuildConfig
 from stackward.toolchain.discovery import Toolchain, discover
-from stackward.toolchain.process import CancelToken
-
-
-class Quiet:
-    """A listener that nobody listens to."""
-
-    def hints_changed(self, paths: Sequence[str]) -> None: ...
-
-    def status_changed(self, status: Status) -> None: ...
-
-    def progress(self, text: str, done: int, total: int) -> None: ...
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No test reads or writes the user's cache."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STACKWARD_CACHE", str(tmp_path_factory.mktemp("cache")))
@@ -50,18 +35,6 @@ def minor(toolchain: Toolchain) -> int:
     return int(toolchain.version.removeprefix("go1.").split(".")[0].split("rc")[0])
 
 
-def write_module(root: Path, files: Mapping[str, str], path: str = "example.com/m") -> Path:
-    """A Go module with these files, dedented."""
-    root.mkdir(parents=True, exist_ok=True)
-    if "go.mod" not in files:
-        (root / "go.mod").write_text(f"module {path}\n\ngo 1.23\n", encoding="utf-8")
-    for name, text in files.items():
-        target = root / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
-    return root
-
-
 @pytest.fixture
 def module(tmp_path: Path) -> Callable[..., Path]:
     """Makes a module below ``tmp_path``."""
@@ -70,28 +43,3 @@ def module(tmp_path: Path) -> Callable[..., Path]:
         return write_module(tmp_path / name, files)
 
     return make
-
-
-def run_check(
-    root: Path,
-    *patterns: str,
-    config: BuildConfig | None = None,
-    store: Store | None = None,
-    tests: bool = True,
-    work: Path | None = None,
-) -> CheckReport:
-    """What ``stackward check`` finds; a failure of the whole is an error of the test."""
-    session = Session(Quiet(), work=str(work or root.parent / "work"), store=store, jobs=2)
-    folder = session.add_folder(str(root), config or BuildConfig(), tests=tests)
-    outcome = check(
-        session,
-        folder,
-        str(root),
-        patterns or ("./...",),
-        parallel=2,
-        progress=lambda *_: None,
-        cancel=CancelToken(),
-    )
-    session.finish()
-    assert isinstance(outcome, CheckReport), outcome
-    return outcome

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import run_check, write_module
+from gomodule import run_check, write_module
 from stackward.core.hint import Hint
 from stackward.rules import RULES, unclassified
 from stackward.rules._rule import Rule

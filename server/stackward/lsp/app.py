@@ -19,7 +19,7 @@ from stackward.engine.setup import Loaded, load_folder, open_store
 from stackward.lsp import wire
 from stackward.lsp.capabilities import pulls
 from stackward.lsp.client import Folder
-from stackward.lsp.documents import Documents
+from stackward.lsp.documents import Document, Documents
 from stackward.lsp.present import Json, Presenter
 from stackward.lsp.progress import ProgressReporter
 from stackward.lsp.protocol import Server
@@ -39,6 +39,7 @@ class App:
         self.documents = Documents(self.client.encoding)
         self.raw_settings: dict[str, Any] = _section(self.client.options)
         self.shown = True
+        self.ready = False
         self.pulls = pulls(self.client)
         loaded = self.load(self._roots()[0])
         self.settings: Settings = loaded.settings
@@ -66,16 +67,21 @@ class App:
             self.settings = loaded.settings
             self.report(loaded.problems)
             self.session.add_folder(root, loaded.config, tests=loaded.settings.analysis_tests)
+        self.ready = True
+        for document in self.documents.all():
+            self.opened(document)
+        self.news(self.session.paths())
 
     def take_settings(self, raw: Any) -> None:
-        """New settings of the client: folders that are built differently now are analysed again."""
+        """New settings of the client: everything is analysed again, from the store where nothing is different."""
         self.raw_settings = _section(raw)
         self._problems.clear()
         self.start_folders()
-        for document in self.documents.all():
-            if document.path is not None:
-                self.session.open(document.path, document.text)
-        self.news(self.session.paths())
+
+    def opened(self, document: Document) -> None:
+        """Have a document analysed; what is opened before the settings are known waits for them."""
+        if self.ready and document.path is not None and document.path.endswith(".go"):
+            self.session.open(document.path, document.text)
 
     def report(self, problems: Sequence[Problem]) -> None:
         """Show each problem once."""

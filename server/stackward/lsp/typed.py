@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import inspect
 import typing
 from collections.abc import Callable, Sequence
@@ -50,10 +51,12 @@ def explain(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
-def _exactly(value: Any, kind: Callable[[Any], Any]) -> Any:
+def _exactly(value: Any, kind: type[Any]) -> Any:
+    if issubclass(kind, enum.Enum):
+        return kind(value)  # Those of lsprotocol derive from int or str, so their hooks are these too.
     if type(value) is kind:
         return value
     # JSON has one kind of number: some clients write 1.0 for 1.
     if kind in {int, float} and type(value) in {int, float} and kind(value) == value:
         return kind(value)
-    raise TypeError(f"expected {getattr(kind, '__name__', kind)}, got {type(value).__name__}")
+    raise TypeError(f"expected {kind.__name__}, got {type(value).__name__}")

@@ -14,6 +14,7 @@ import os
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -37,6 +38,9 @@ from watchdog.observers.polling import PollingObserver
 from stackward.core.decision import Problem
 
 log = logging.getLogger(__name__)
+
+# It adds a watch twice where folders appear quickly, which does no harm, and says so on stderr at length.
+warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"watchdog\.observers")
 
 _NAMES = frozenset({"go.mod", "go.sum", "go.work", "go.work.sum", "default.pgo", ".stackward.toml"})
 _SUFFIXES = (".go", ".s", ".S", ".c", ".cc", ".cpp", ".cxx", ".m", ".h", ".hh", ".hpp", ".hxx", ".syso")
@@ -308,6 +312,10 @@ class _Handler(FileSystemEventHandler):
         if isinstance(event, DirCreatedEvent):
             self._note()  # The limit of watches may have been reached by it.
             return
-        for raw in (event.src_path, event.dest_path):
-            if raw and is_relevant(path := os.fsdecode(raw), self._real, folder=event.is_directory):
+        for path in map(os.fsdecode, (event.src_path, event.dest_path)):
+            if not path:
+                continue  # Only a move has two.
+            if path == self._real:
+                self._note()  # It is told when it is looked at, and watched again if it is back by then.
+            elif is_relevant(path, self._real, folder=event.is_directory):
                 self._note(self._root + path.removeprefix(self._real))

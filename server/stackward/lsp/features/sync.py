@@ -15,9 +15,7 @@ def register(app: App) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def did_open(params: types.DidOpenTextDocumentParams) -> None:
-        document = app.documents.open(params.text_document)
-        if document.path is not None and document.path.endswith(".go"):
-            app.session.open(document.path, document.text)
+        app.opened(app.documents.open(params.text_document))
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     def did_change(params: types.DidChangeTextDocumentParams) -> None:
