@@ -1,114 +1,126 @@
-"""What ``go build -n`` and ``go test -n`` print: the commands of a build, without running them.
+"""What ``go … -n`` prints: the commands that a build would run, as a shell script.
 
-The output is a shell script: ``cd``, ``mkdir``, ``cat >FILE << 'EOF'`` and tool commands, with ``$WORK`` for the
-folder that a real build would make. Only what leads to a ``compile`` is read.
+The format is that of ``cmd/go/internal/work/shell.go`` and has not changed between Go 1.23 and 1.27:
+
+- ``cd DIR`` sets the folder of the commands after it. In these, ``DIR`` at the start of a word is printed as ``.``.
+- A word with a space, a quote or a sign of the shell in it is printed by ``strconv.Quote``; variables that the go
+  command sets for a command stand before it as ``NAME='value'``.
+- ``cat >FILE << 'EOF' # internal``, ``echo 'line' > FILE # internal`` and ``echo -n > FILE # internal`` write files.
+- The temporary folder is ``$WORK``, and each package has a folder ``$WORK/bNNN/`` in it.
+- ``# import/path`` between two lines of ``#`` starts a package; its test variants are printed under the same name.
+
+Commands are printed one after the other: with ``-n`` the go command does not run in parallel.
 """
 
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-_HEREDOC = re.compile(r"cat >(\S+) << 'EOF'")
-_HELPERS = ("asm", "preprofile")
+WORK = "$WORK/"
+
+_HEREDOC = re.compile(r"cat >(.+) << 'EOF' # internal")
+_ECHO = re.compile(r"echo (?:-n|'(.*)') > (.+) # internal")
+_WORD = re.compile(r'"((?:[^"\\]|\\.)*)"(?= |$)|([^ ]+)')
+_VARIABLE = re.compile(r"""([A-Za-z_][A-Za-z0-9_]*)=(?:'([^']*)'|"((?:[^"\\]|\\.)*)")(?: |$)""")
+_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))")
+_SIMPLE_ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 
 @dataclass(frozen=True, slots=True)
-class CompileCommand:
-    """One run of the compiler. Paths still contain ``$WORK``.
-
-    ``package`` is the header that the go command printed before it (``p [q.test]`` for a test variant), ``flags`` the
-    arguments before ``-pack``, ``files`` those after it, ``importcfg`` the text of its import configuration.
-    """
+class Command:
+    """One command as it would run: words unquoted, paths absolute except for those below ``$WORK``."""
 
     package: str
-    program: str
-    flags: tuple[str, ...]
-    files: tuple[str, ...]
-    cwd: str
-    importcfg: str
+    """The import path that the last banner named."""
+    dir: str
+    env: tuple[tuple[str, str], ...]
+    argv: tuple[str, ...]
+
+    @property
+    def tool(self) -> str:
+        """The name of the program, such as ``compile``."""
+        return _tool(self.argv[0])
 
 
 @dataclass(frozen=True, slots=True)
-class HelperCommand:
-    """A run of another tool whose output a compile needs: ``asm -gensymabis``, ``preprofile``."""
-
-    argv: tuple[str, ...]
-    cwd: str
-    output: str
-
-
-@dataclass(slots=True)
 class DryRun:
-    """The script, taken apart. ``texts`` are the files that it writes itself, such as the ``embedcfg``."""
+    """A whole script: its commands in order, and the texts that it would write, by path."""
 
-    compiles: list[CompileCommand] = field(default_factory=list)
-    helpers: dict[str, HelperCommand] = field(default_factory=dict)
-    texts: dict[str, str] = field(default_factory=dict)
+    commands: tuple[Command, ...]
+    writes: dict[str, str]
 
 
-def parse(script: str, cwd: str) -> DryRun:
-    """Read the script; lines that are not understood are passed over, since most of it is not about compiling."""
-    run = DryRun()
-    package = ""
-    folder = cwd
-    lines = iter(script.splitlines())
+def parse(script: str, tools: frozenset[str] = frozenset({"asm", "compile", "preprofile"})) -> DryRun:
+    """Read a script. Only commands of ``tools`` are kept; what cannot be understood is no such command."""
+    commands: list[Command] = []
+    writes: dict[str, str] = {}
+    folder = package = ""
+    lines = iter(script.split("\n"))
     for line in lines:
-        if line.startswith("# ") and len(line) > 2:
-            package = line[2:].strip()
-        elif line.startswith("cd "):
-            folder = _unquote(line[3:])
-        elif (heredoc := _HEREDOC.match(line)) is not None:
-            run.texts[heredoc[1]] = "\n".join(_until_eof(lines))
-        elif "/compile" in line or "\\compile" in line:
-            command = _compile(line, package, folder, run.texts)
-            if command is not None:
-                run.compiles.append(command)
-        elif any(f"/{tool} " in line or f"{tool}.exe " in line for tool in _HELPERS):
-            argv = _split(line)
-            output = _after(argv, "-o")
-            if output and ("-gensymabis" in argv or "preprofile" in argv[0]):
-                run.helpers[output] = HelperCommand(tuple(argv), folder, output)
-    return run
+        if line.startswith("cd "):
+            folder = line[3:]
+        elif line.startswith("# "):
+            package = line[2:]
+        elif line.startswith("cat >") and (match := _HEREDOC.fullmatch(line)):
+            writes[match[1]] = _heredoc(lines)
+        elif line.startswith("echo ") and (match := _ECHO.fullmatch(line)):
+            writes[match[2]] = match[1] + "\n" if match[1] is not None else ""
+        elif any(tool in line for tool in tools) and (command := _command(line, folder, package, tools)):
+            commands.append(command)
+    return DryRun(tuple(commands), writes)
 
 
-def _compile(line: str, package: str, cwd: str, texts: dict[str, str]) -> CompileCommand | None:
-    argv = _split(line)
-    if not argv or not re.search(r"[/\\]compile(\.exe)?$", argv[0]) or "-pack" not in argv:
+def _heredoc(lines: Iterator[str]) -> str:
+    """The text up to the line that ends in ``EOF``: no newline is added to a text that lacks its last one."""
+    text: list[str] = []
+    for line in lines:
+        if line in {"EOF", "}EOF"}:  # The text of an embedcfg is JSON without a last newline.
+            return "\n".join([*text, line.removesuffix("EOF")])
+        text.append(line)
+    return "\n".join(text)
+
+
+def _command(line: str, folder: str, package: str, tools: frozenset[str]) -> Command | None:
+    env: list[tuple[str, str]] = []
+    at = 0
+    while match := _VARIABLE.match(line, at):
+        env.append((match[1], match[2] if match[2] is not None else _unquote(match[3])))
+        at = match.end()
+    words = []
+    for match in _WORD.finditer(line, at):
+        if match[2] is None:
+            words.append(_unquote(match[1]))
+        elif match[2].startswith(".") and folder:
+            words.append(folder + match[2][1:])
+        else:
+            words.append(match[2])
+    # With -toolexec the tool is not the first word.
+    start = next((i for i, word in enumerate(words) if _tool(word) in tools), None)
+    if start is None or words[0] == "go":
         return None
-    end = argv.index("-pack")
-    files = argv[end + 1 :]
-    if "-asmhdr" in files:  # The flag stands behind -pack.
-        at = files.index("-asmhdr")
-        files = files[:at] + files[at + 2 :]
-    files = [name for name in files if not name.startswith("#")]
-    importcfg = _after(argv, "-importcfg") or ""
-    return CompileCommand(package, argv[0], tuple(argv[1:end]), tuple(files), cwd, texts.get(importcfg, ""))
+    return Command(package, folder, tuple(env), tuple(words[start:]))
 
 
-def _until_eof(lines: Iterator[str]) -> Iterator[str]:
-    for line in lines:
-        # The go command adds no newline to a text that has none at its end.
-        if line.endswith("EOF") and (line == "EOF" or not line.startswith("packagefile ")):
-            if line != "EOF":
-                yield line.removesuffix("EOF")
-            return
-        yield line
-
-
-def _after(argv: list[str], flag: str) -> str | None:
-    return argv[argv.index(flag) + 1] if flag in argv[:-1] else None
-
-
-def _split(line: str) -> list[str]:
-    try:
-        return shlex.split(line)
-    except ValueError:
-        return []
+def _tool(word: str) -> str:
+    return re.split(r"[/\\]", word)[-1].removesuffix(".exe")
 
 
 def _unquote(text: str) -> str:
-    parts = _split(text)
-    return parts[0] if len(parts) == 1 else text.strip()
+    """The inside of what ``strconv.Quote`` printed; bytes that are not UTF-8 become surrogates."""
+    if "\\" not in text:
+        return text
+    out = bytearray()
+    at = 0
+    for match in _ESCAPE.finditer(text):
+        out += text[at : match.start()].encode("utf-8", "surrogateescape")
+        at = match.end()
+        if match[1]:
+            out.append(int(match[1], 16))
+        elif match[2] or match[3]:
+            out += chr(int(match[2] or match[3], 16)).encode("utf-8", "surrogateescape")
+        else:
+            out += _SIMPLE_ESCAPES.get(match[4], match[4]).encode()
+    out += text[at:].encode("utf-8", "surrogateescape")
+    return out.decode("utf-8", "surrogateescape")

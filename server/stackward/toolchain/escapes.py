@@ -1,339 +1,370 @@
 """The compiler's ``-m`` log, read while it is printed. Go 1.23 to 1.27.
 
-A record is one line ``FILE:LINE:COL: TEXT``. An explanation is a header line followed by lines of the same position
-whose text is indented: ``flow: DST ← SRC:`` (``=`` before Go 1.26) and ``from EXPR (REASON) at FILE:LINE:COL``
-(``cmd/compile/internal/escape/solve.go``: ``explainPath``). Subjects are printed expressions and may contain
-anything, so every
-record is taken apart at its fixed ends. A log can have 800,000 lines, nearly all of them explanations why a parameter
-leaks; what is not kept is passed over by one comparison per line.
+A record is one line ``FILE:LINE:COL: TEXT``. An explanation (``-m=2``) is a record followed by lines of the same
+position whose text is indented: ``flow: DST ← SRC:`` and ``from EXPR (REASON) at FILE:LINE:COL``
+(``cmd/compile/internal/escape/solve.go``: ``explainPath``). Every line is kept, or counted: see ``Counts``.
+
+A log can have a million lines, nearly all of which explain why a parameter leaks, over and over. What is not kept costs
+one comparison of bytes per line; only what is kept is decoded.
 """
 
 from __future__ import annotations
 
-import os
 import re
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections import Counter, deque
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from stackward.core.decision import Decision, FlowEdge, FlowStep, Kind, Problem
 from stackward.core.outcome import BuildError
-from stackward.core.position import Location, from_display
+from stackward.core.position import Location
+from stackward.toolchain import escapes_grammar as grammar
+from stackward.toolchain.escapes_places import NOWHERE, Places
 
 Record: TypeAlias = Decision | Problem | BuildError
 
-_HEAD = re.compile(rb"(.+?):(\d+):(\d+): (?=\S)")
-_GENERATED = re.compile(rb"(<[a-z]+>):(\d+): ")
-_PLACE = re.compile(r"(.+?):(\d+)(?::(\d+))?$")
-_TEXT_KEPT = 400  # Characters of an unreadable line that are kept.
+_LINE_KEPT = 1 << 22  # Bytes of one line that are read; a string constant is printed in full.
+_TEXT_KEPT = 800  # Characters of an error or of something unreadable that are kept.
+_FAULTS_KEPT = 200  # Errors and problems that are handed on; more are only counted.
+_NEVER = b"\n"  # No line begins with it.
+_CRASH = re.compile(rb"panic: |fatal error: |runtime: |signal: |SIG[A-Z]+: |\?\?\?: ")
+_EXPLAINS = frozenset({Kind.EXPLAINED, Kind.LEAK_EXPLAINED})
 
-_EXPLAINED = re.compile(r"(.*) escapes to heap(?: in (.*))?:")
-_LEAK_EXPLAINED = re.compile(r"parameter (.*) leaks to (.*?)(?: for (.*))? with derefs=-?\d+:")
-_LEAK_TO_RESULT = re.compile(r"leaking param: (.*) to result (.*) level=-?\d+")
-_CAPTURED = re.compile(r"(.*) capturing by (ref|value): (.*) \((addr=.*)\)")
-_CAN_INLINE = re.compile(r"can inline (.*?)(?: with cost (\d+) as: .*)?", re.DOTALL)
-_CANNOT_INLINE = re.compile(r"cannot inline (.*?): (.*)", re.DOTALL)
-_INLINED = re.compile(r"inlining call to (.*?)(?: with score -?\d+)?")
-_PARAM_USE = re.compile(r"(mutates|calls) param: (.*) derefs=(-?\d+)")
-_OLD_ARROW = re.compile(r"(\{storage for .*?\}|\{[a-z]+\}|\S+) = (?=[&*]*[{~\w.\"'`(\[])")
 
-_NOWHERE = Location("", from_display(0, 0))
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of every line of the log.
 
-# Records that say something else than an escape, by how they begin or end; kept in full as notes.
-_NOTES = (
-    "zero-copy string->[]byte conversion",
-    "ignoring self-assignment in",
-    "devirtualizing ",
-    "cannot devirtualize ",
-    "partially devirtualizing ",
-    "PGO devirtualizing ",
-    "should not PGO devirtualize ",
-    "assuming ",
-    "marking ",
-    "rewriting OCONVIFACE value",
-    "closure converted to global",
-    "index bounds check elided",
-    "skipping wrapper",
-    "hot-",
-    "repeated recursive cycle",
-)
-# Only the back end prints these: `-d=wb=1`, `-d=ssa/check_bce/debug=1`.
-_BACK_END = ("write barrier", "Found IsInBounds", "Found IsSliceInBounds")
+    ``lines == sum(kept.values()) + repeated + flow + passed_over + faulty + other``
+    """
+
+    bytes: int
+    lines: int
+    kept: Mapping[Kind, int]
+    """Records that became decisions, by kind."""
+    repeated: int
+    """Records that explain again how a parameter leaks to a place."""
+    flow: int
+    """Lines of explanations that became edges and steps."""
+    passed_over: int
+    """Lines of explanations that are not kept: of repeated ones, and in the middle of long ones."""
+    faulty: int
+    """Lines of errors and problems."""
+    errors: int
+    problems: int
+    other: int
+    """Blank lines, and the headers ``# PACKAGE`` of ``go build``."""
 
 
 class LogParser:
     """Takes the log in pieces of any size and gives the records that are complete.
 
     ``names`` maps each file name given to the compiler to the absolute path to report; other names are taken as
-    relative to ``cwd``. ``max_steps`` bounds the steps that are kept of one explanation.
+    relative to ``cwd``. Of one explanation at most ``max_flow_steps`` lines are kept, edges and steps together: the
+    first two thirds and the last third, since the end of a flow says why it escapes.
     """
 
-    def __init__(self, names: Mapping[str, str], cwd: str, *, max_steps: int = 64) -> None:
-        self._names = {os.fsencode(name): path for name, path in names.items()}
-        self._cwd = cwd
-        self._max_steps = max_steps
-        self._rest = b""
-        self._paths: dict[bytes, str] = {}
-        self._places: dict[str, Location] = {}
-        self._leaks: set[tuple[bytes, str, str]] = set()
-        self._block = _Block()
-        self._skip: bytes | None = None
-        self.escapes_over = False
-        """A record of the walk phase or of the back end was seen; no decision about an escape follows."""
-        self.counts: Counter[str] = Counter()
-        """Records by kind; ``lines`` counts lines, ``passed over`` explanation lines that were not kept."""
+    def __init__(self, names: Mapping[str, str], cwd: str, *, max_flow_steps: int = 96) -> None:
+        self._places = Places(names, cwd)
+        self._max_flow = max_flow_steps
+        self._partial: list[bytes] = []
+        self._partial_size = 0
+        self._skip = _NEVER
+        self._explanation: _Explanation | None = None
+        self._fault: _Fault | None = None
+        self._leaks: set[bytes] = set()
+        self._edges: dict[bytes, tuple[str, str]] = {}
+        self._steps: dict[bytes, FlowStep] = {}
+        self._decided = False
+        self._escapes_over = False
+        self._bytes = self._lines = self._repeated = self._flow = self._passed_over = self._faulty = self._other = 0
+        self._errors = self._problems = 0
+        self._kept: Counter[Kind] = Counter()
+
+    @property
+    def escapes_over(self) -> bool:
+        """A record of the walk phase or later was seen: no further decision about an escape follows."""
+        return self._escapes_over
+
+    @property
+    def counts(self) -> Counts:
+        """What became of the lines so far; an explanation or error that is not complete is not yet counted."""
+        return Counts(
+            bytes=self._bytes,
+            lines=self._lines,
+            kept=dict(self._kept),
+            repeated=self._repeated,
+            flow=self._flow,
+            passed_over=self._passed_over,
+            faulty=self._faulty,
+            errors=self._errors,
+            problems=self._problems,
+            other=self._other,
+        )
 
     def feed(self, chunk: bytes) -> list[Record]:
-        """The records that this piece completes."""
-        lines = (self._rest + chunk).split(b"\n")
-        self._rest = lines.pop()
+        """The records that this piece completes. An explanation or an error is complete when the next record begins."""
+        self._bytes += len(chunk)
+        head, newline, rest = chunk.partition(b"\n")
+        if not newline:
+            self._hold(chunk)
+            return []
+        self._hold(head)
+        lines = rest.split(b"\n")
+        lines.insert(0, b"".join(self._partial))
+        self._partial.clear()
+        self._partial_size = 0
+        self._hold(lines.pop())
         return self._read(lines)
 
     def close(self) -> list[Record]:
-        """The records that the end of the log completes."""
-        lines, self._rest = [self._rest] if self._rest else [], b""
-        records = self._read(lines)
-        self._end_block(records)
+        """The records that the end of the log completes; a line without its end is a problem."""
+        records: list[Record] = []
+        if cut := b"".join(self._partial):
+            self._partial.clear()
+            self._lines += 1
+            self._interrupt()
+            self._end(records)
+            self._problem("the log ends within a line", cut, None, records)
+        self._end(records)
         return records
+
+    def _hold(self, piece: bytes) -> None:
+        """Keep the beginning of a line whose end is not yet here."""
+        room = _LINE_KEPT - self._partial_size
+        if piece and room > 0:
+            self._partial.append(piece[:room])
+            self._partial_size += min(len(piece), room)
 
     def _read(self, lines: list[bytes]) -> list[Record]:
         records: list[Record] = []
-        counts = self.counts
-        counts["lines"] += len(lines)
-        block = self._block
+        self._lines += len(lines)
+        passed_over = 0
+        skip, explanation = self._skip, self._explanation
+        indent = explanation.indent if explanation is not None else _NEVER
         for line in lines:
-            if self._skip is not None:
-                if line.startswith(self._skip):
-                    counts["passed over"] += 1
-                    continue
-                self._skip = None
-            if block.header is not None:
-                if line.startswith(block.indent):
-                    self._explain(line[len(block.indent) :])
-                    continue
-                self._end_block(records)
-            if line and not line.isspace():
-                self._line(line, records)
+            if line.startswith(skip):
+                passed_over += 1
+            elif explanation is not None and line.startswith(indent):
+                explanation.add(line)
+            else:
+                self._begin(line[:_LINE_KEPT], records)
+                skip, explanation = self._skip, self._explanation
+                indent = explanation.indent if explanation is not None else _NEVER
+        self._passed_over += passed_over
         return records
 
-    def _line(self, line: bytes, records: list[Record]) -> None:
-        head = _HEAD.match(line)
-        if head is not None and head[1] not in self._names:
-            head = self._known_head(line) or head
-        if head is None:
-            head = _GENERATED.match(line)
-            if head is None:
-                self._without_place(line, records)
-                return
-            at = Location(head[1].decode(), from_display(int(head[2]), 0))
-        else:
-            at = Location(self._path(head[1]), from_display(int(head[2]), int(head[3])))
-        text = line[head.end() :].decode("utf-8", "surrogateescape")
-        record = self._record(at, text, line[: head.end()])
-        if record is not None:
-            self._keep(record, records)
-
-    def _known_head(self, line: bytes) -> re.Match[bytes] | None:
-        """The position when the file's name itself looks like one (``a:1:2: b.go``)."""
-        for name in self._names:
-            if line.startswith(name + b":"):
-                return re.compile(rb"(" + re.escape(name) + rb"):(\d+):(\d+): (?=\S)").match(line)
-        return None
-
-    def _without_place(self, line: bytes, records: list[Record]) -> None:
-        text = line.decode("utf-8", "replace")
-        if text.startswith("# "):
-            self.counts["package header"] += 1
-        elif (record := self._record(_NOWHERE, text, b"")) is not None:
-            # Variables that the compiler made up (`#next` of a range over a function) have no position.
-            placeless = isinstance(record, BuildError)
-            self._keep(BuildError(text[:_TEXT_KEPT]) if placeless else record, records)
-
-    def _record(self, at: Location, text: str, head: bytes) -> Record | None:
-        for read in _READERS:
-            decision = read(at, text)
-            if decision is None:
-                continue
-            if decision.kind in {Kind.EXPLAINED, Kind.LEAK_EXPLAINED}:
-                self._header(decision, head)
-                return None
-            if decision.kind is Kind.CONVERSION:
-                self.escapes_over = True
-            return decision
-        if text.startswith(_BACK_END):
-            self.escapes_over = True
-            return Decision(Kind.NOTE, at, text)
-        if text.startswith(_NOTES) or any(note in text for note in _NOTES[:2]):
-            return Decision(Kind.NOTE, at, text)
-        return BuildError(text, at)
-
-    def _header(self, decision: Decision, head: bytes) -> None:
-        """An explanation begins. Of those why one parameter leaks to one place only the first is kept."""
-        if decision.kind is Kind.LEAK_EXPLAINED:
-            key = (head, decision.subject, decision.detail)
-            if key in self._leaks:
-                self.counts["repeated leak"] += 1
-                self._skip = head + b"  "
-                return
-            self._leaks.add(key)
-        self._block.begin(decision, head + b"  ")
-
-    def _explain(self, rest: bytes) -> None:
-        block = self._block
-        if block.steps_kept >= self._max_steps:
-            block.truncated = True
-            self.counts["passed over"] += 1
+    def _begin(self, line: bytes, records: list[Record]) -> None:
+        """A line that does not go on with an explanation."""
+        split = None if line.startswith(b"\t") or _CRASH.match(line) else self._places.split(line)
+        if split is None:
+            self._placeless(line, records)
             return
-        text = rest.decode("utf-8", "surrogateescape")
-        if text.startswith("flow: ") and text.endswith(":"):
-            dst, src = _arrow(text[6:-1])
-            block.edge(dst, src)
-        elif text.startswith("  from "):
-            step = self._step(text[7:])
-            if step is None:
-                self.counts["unreadable step"] += 1
-                block.truncated = True
-            else:
-                block.step(step)
+        head, at = split
+        start = len(head) + 2
+        if line.startswith(b"  ", start):
+            self._end(records)
+            self._problem("explanation without a beginning", line, at, records)
+            self._skip = head + b":   "
+            return
+        if line.startswith(b"parameter ", start) and (end := line.rfind(b" with derefs=")) >= 0:
+            leak = line[:end]
+            if leak in self._leaks:
+                self._end(records)
+                self._repeated += 1
+                self._skip = head + b":   "
+                return
+            self._leaks.add(leak)
+        text = line[start:].decode("utf-8", "replace")
+        decision = grammar.decision(at, text)
+        self._end(records)
+        if decision is None:
+            is_error = not self._decided or grammar.is_late_error(text)
+            self._fault = _Fault(text, at, is_error=is_error, absorbs=text.startswith("internal compiler error"))
+        elif decision.kind in _EXPLAINS:
+            self._explanation = _Explanation(decision, head + b":   ", self._max_flow)
         else:
-            # "warning: truncated explanation due to assignment cycle", golang.org/issue/35518
-            block.truncated = True
-
-    def _step(self, text: str) -> FlowStep | None:
-        end = len(text)
-        while (at := text.rfind(" at ", 0, end)) >= 0:
-            before = text[:at]
-            where = self._place(text[at + 4 :]) if before.endswith(")") else None
-            if where is not None:
-                opening = before.rfind(" (")
-                if opening >= 0:
-                    return FlowStep(before[:opening], before[opening + 2 : -1], where)
-            end = at
-        return None
-
-    def _place(self, text: str) -> Location | None:
-        known = self._places.get(text)
-        if known is None:
-            if text == "<unknown line number>" and self._block.header is not None:
-                return self._block.header.at
-            match = _PLACE.match(text)
-            if match is None:
-                return None
-            name = match[1].encode("utf-8", "surrogateescape")
-            path = match[1] if match[1].startswith("<") else self._path(name)
-            known = self._places[text] = Location(path, from_display(int(match[2]), int(match[3] or 0)))
-        return known
-
-    def _end_block(self, records: list[Record]) -> None:
-        decision = self._block.end()
-        if decision is not None:
             self._keep(decision, records)
 
-    def _keep(self, record: Record, records: list[Record]) -> None:
-        if isinstance(record, Decision):
-            self.counts[record.kind.name.lower()] += 1
+    def _placeless(self, line: bytes, records: list[Record]) -> None:
+        """A line that begins with no position: more of an error, a header, or of what has no place in the source."""
+        fault = self._fault
+        if fault is not None and (fault.absorbs or line.startswith(b"\t")):
+            if line.startswith(b"# "):
+                self._package(records)
+            else:
+                fault.add(self._reported(line))
+            return
+        if not line or line.isspace():
+            self._other += 1
+            return
+        if line.startswith(b"# "):
+            self._package(records)
+            return
+        text = line.decode("utf-8", "replace")
+        crashed = _CRASH.match(line) is not None
+        decision = None if crashed else grammar.decision(NOWHERE, text)
+        if decision is not None and decision.kind not in _EXPLAINS:
+            self._end(records)
+            self._keep(decision, records)
+        elif not crashed and (self._explanation is not None or self._skip is not _NEVER):
+            # The explanation goes on after it; it is not for a stray line to end it.
+            self._interrupt()
+            self._problem("unreadable line", line, None, records)
         else:
-            self.counts["error" if isinstance(record, BuildError) else "problem"] += 1
-        records.append(record)
+            self._end(records)
+            self._fault = _Fault(text, None, is_error=crashed or not self._decided, absorbs=True)
 
-    def _path(self, name: bytes) -> str:
-        path = self._paths.get(name)
-        if path is None:
-            path = self._names.get(name)
-            if path is None:
-                path = os.path.normpath(os.path.join(self._cwd, os.fsdecode(name)))
-            self._paths[name] = path
-        return path
+    def _interrupt(self) -> None:
+        if self._explanation is not None:
+            self._explanation.interrupted = True
 
+    def _package(self, records: list[Record]) -> None:
+        """``go build`` begins with the next package."""
+        self._end(records)
+        self._decided = False
+        self._other += 1
 
-class _Block:
-    """The explanation that is being read."""
+    def _reported(self, line: bytes) -> str:
+        """A further line of an error; where it names a place, it is the real file's."""
+        text = line.lstrip(b"\t")
+        split = self._places.split(text) if line.startswith(b"\t") else None
+        if split is None:
+            return text.decode("utf-8", "replace")
+        head, at = split
+        row, column = at.pos.display
+        return f"{at.path}:{row}:{column}{text[len(head) :].decode('utf-8', 'replace')}"
 
-    def __init__(self) -> None:
-        self.header: Decision | None = None
-        self.indent = b""
-        self.truncated = False
-        self.steps_kept = 0
-        self._edges: list[tuple[str, str, list[FlowStep]]] = []
+    def _keep(self, decision: Decision, records: list[Record]) -> None:
+        self._decided = True
+        self._kept[decision.kind] += 1
+        records.append(decision)
+        if decision.kind in {Kind.CONVERSION, Kind.NOTE} and grammar.after_escapes(decision):
+            self._escapes_over = True
 
-    def begin(self, header: Decision, indent: bytes) -> None:
-        self.header, self.indent = header, indent
-        self.truncated = False
-        self.steps_kept = 0
-        self._edges = []
+    def _end(self, records: list[Record]) -> None:
+        """End what was going on: a new record begins."""
+        self._skip = _NEVER
+        explanation, self._explanation = self._explanation, None
+        fault, self._fault = self._fault, None
+        if explanation is not None:
+            self._keep(self._explained(explanation, records), records)
+        elif fault is not None:
+            self._faulty += fault.lines
+            text = "\n".join(fault.text)[:_TEXT_KEPT]
+            if fault.is_error:
+                self._errors += 1
+                if self._errors <= _FAULTS_KEPT:
+                    records.append(BuildError(text, fault.at))
+            else:
+                self._add_problem("unknown record", text, fault.at, records)
 
-    def edge(self, dst: str, src: str) -> None:
-        self._edges.append((dst, src, []))
+    def _explained(self, explanation: _Explanation, records: list[Record]) -> Decision:
+        header = explanation.header
+        truncated = explanation.interrupted or explanation.dropped > 0
+        self._passed_over += explanation.dropped
+        edges: list[tuple[str, str, list[FlowStep]]] = []
+        for line in explanation.lines():
+            text = line[len(explanation.indent) :]
+            if (edge := self._edge(text)) is not None:
+                edges.append((*edge, []))
+            elif (step := self._step(text)) is not None:
+                if not edges:
+                    edges.append(("", "", []))
+                edges[-1][2].append(replace(step, at=header.at) if step.at is NOWHERE else step)
+            elif text.startswith(b"warning: "):
+                # "truncated explanation due to assignment cycle; see golang.org/issue/35518"
+                truncated = True
+            else:
+                truncated = True
+                self._problem("unreadable line of an explanation", line, header.at, records)
+                continue
+            self._flow += 1
+        flow = tuple(FlowEdge(dst, src, tuple(steps)) for dst, src, steps in edges)
+        return replace(header, flow=flow, flow_truncated=truncated)
 
-    def step(self, step: FlowStep) -> None:
-        if not self._edges:
-            self._edges.append(("", "", []))
-        self._edges[-1][2].append(step)
-        self.steps_kept += 1
+    def _edge(self, text: bytes) -> tuple[str, str] | None:
+        edge = self._edges.get(text)
+        if edge is None and (edge := grammar.flow(text.decode("utf-8", "replace"))) is not None:
+            self._edges[text] = edge
+        return edge
 
-    def end(self) -> Decision | None:
-        header, self.header = self.header, None
-        if header is None:
-            return None
-        flow = tuple(FlowEdge(dst, src, tuple(steps)) for dst, src, steps in self._edges)
-        return Decision(header.kind, header.at, header.subject, header.function, header.detail, flow, self.truncated)
+    def _step(self, text: bytes) -> FlowStep | None:
+        """``  from EXPR (REASON) at PLACE``: read from its end, since ``EXPR`` may contain anything."""
+        step = self._steps.get(text)
+        if step is None and text.startswith(b"  from ") and (last := self._places.last(text)) is not None:
+            end, at = last
+            opening = text.rfind(b" (", 0, end)
+            if opening >= 6 and text.endswith(b")", 0, end):
+                expr = grammar.bounded(text[7:opening].decode("utf-8", "replace"))
+                step = self._steps[text] = FlowStep(expr, text[opening + 2 : end - 1].decode("utf-8", "replace"), at)
+        return step
 
+    def _problem(self, what: str, line: bytes, at: Location | None, records: list[Record]) -> None:
+        self._faulty += 1
+        self._add_problem(what, line[: 4 * _TEXT_KEPT].decode("utf-8", "replace")[:_TEXT_KEPT], at, records)
 
-def _arrow(text: str) -> tuple[str, str]:
-    dst, arrow, src = text.partition(" ← ")
-    if arrow:
-        return dst, src
-    match = _OLD_ARROW.match(text)
-    if match is not None:
-        return match[1], text[match.end() :]
-    return text, ""
-
-
-def _escape(at: Location, text: str) -> Decision | None:
-    if text.endswith(" escapes to heap"):
-        return Decision(Kind.ESCAPES, at, text[: -len(" escapes to heap")])
-    if text.startswith("moved to heap: "):
-        return Decision(Kind.MOVED, at, text[len("moved to heap: ") :])
-    if text.endswith(" does not escape"):
-        return Decision(Kind.STAYS, at, text[: -len(" does not escape")])
-    if text.endswith(" does not escape, mutate, or call"):
-        return Decision(Kind.STAYS, at, text[: -len(" does not escape, mutate, or call")])
-    if text.endswith(":"):
-        if match := _LEAK_EXPLAINED.fullmatch(text):
-            return Decision(Kind.LEAK_EXPLAINED, at, match[1], match[3] or "", match[2])
-        if match := _EXPLAINED.fullmatch(text):
-            return Decision(Kind.EXPLAINED, at, match[1], match[2] or "")
-    return None
-
-
-def _parameter(at: Location, text: str) -> Decision | None:
-    if text.startswith("leaking param content: "):
-        return Decision(Kind.LEAKING_CONTENT, at, text[len("leaking param content: ") :])
-    if text.startswith("leaking param: "):
-        if match := _LEAK_TO_RESULT.fullmatch(text):
-            return Decision(Kind.LEAKING_TO_RESULT, at, match[1], detail=match[2])
-        return Decision(Kind.LEAKING, at, text[len("leaking param: ") :])
-    if match := _PARAM_USE.fullmatch(text):
-        return Decision(Kind.MUTATES if match[1] == "mutates" else Kind.CALLS, at, match[2], detail=match[3])
-    return None
-
-
-def _inline(at: Location, text: str) -> Decision | None:
-    if text.startswith("inlining call to ") and (match := _INLINED.fullmatch(text)):
-        return Decision(Kind.INLINED, at, match[1])
-    if text.startswith("can inline ") and (match := _CAN_INLINE.fullmatch(text)):
-        return Decision(Kind.CAN_INLINE, at, match[1], detail=match[2] or "")
-    if text.startswith("cannot inline ") and (match := _CANNOT_INLINE.fullmatch(text)):
-        return Decision(Kind.CANNOT_INLINE, at, match[1], detail=match[2])
-    return None
-
-
-def _other(at: Location, text: str) -> Decision | None:
-    if text.startswith("convert: "):
-        return Decision(Kind.CONVERSION, at, text[len("convert: ") :])
-    if " capturing by " in text and (match := _CAPTURED.fullmatch(text)):
-        return Decision(Kind.CAPTURED, at, match[3], match[1], f"{match[2]} {match[4]}")
-    return None
+    def _add_problem(self, what: str, text: str, at: Location | None, records: list[Record]) -> None:
+        self._problems += 1
+        if self._problems <= _FAULTS_KEPT:
+            records.append(Problem(what, at.path if at is not None else "", text, at))
 
 
-_READERS: tuple[Callable[[Location, str], Decision | None], ...] = (_inline, _escape, _parameter, _other)
+class _Explanation:
+    """The lines of an explanation that is being printed. Those between its beginning and its end are dropped."""
+
+    def __init__(self, header: Decision, indent: bytes, most: int) -> None:
+        self.header = header
+        self.indent = indent
+        self.dropped = 0
+        self.interrupted = False
+        self._room = most - most // 3
+        self._first: list[bytes] = []
+        self._last: deque[bytes] = deque(maxlen=most // 3)
+        self._edge: bytes | None = None
+
+    def add(self, line: bytes) -> None:
+        if len(self._first) < self._room:
+            self._first.append(line)
+            return
+        last = self._last
+        if len(last) == last.maxlen:
+            self.dropped += 1
+            oldest = last[0] if last else line
+            if oldest.startswith(b"flow: ", len(self.indent)):
+                self._edge = oldest
+        last.append(line)
+
+    def lines(self) -> list[bytes]:
+        """What is kept, with the edge that the first step after the gap belongs to."""
+        edge = self._edge
+        if edge is None or not self._last or self._last[0].startswith(b"flow: ", len(self.indent)):
+            return [*self._first, *self._last]
+        self.dropped -= 1
+        return [*self._first, edge, *self._last]
+
+
+class _Fault:
+    """An error or a problem that may go on in the next line."""
+
+    def __init__(self, text: str, at: Location | None, *, is_error: bool, absorbs: bool) -> None:
+        self.at = at
+        self.is_error = is_error
+        self.absorbs = absorbs
+        """Whether every line without a position belongs to it, as after a crash."""
+        self.lines = 1
+        self.text = [text[:_TEXT_KEPT]]
+
+    def add(self, text: str) -> None:
+        self.lines += 1
+        if len(self.text) < 20:
+            self.text.append(text[:_TEXT_KEPT])
+
+
+def parse(
+    text: bytes, names: Mapping[str, str] | None = None, cwd: str = "/", *, max_flow_steps: int = 96
+) -> list[Record]:
+    """All records of a whole log."""
+    parser = LogParser(names or {}, cwd, max_flow_steps=max_flow_steps)
+    return [*parser.feed(text), *parser.close()]

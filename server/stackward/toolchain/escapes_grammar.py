@@ -1,8 +1,8 @@
 """What a record of the ``-m`` log says: one line of text without its position, Go 1.23 to 1.27.
 
 The formats are those of ``cmd/compile/internal``: ``escape``, ``inline``, ``devirtualize``, ``walk``, ``ssagen``.
-Subjects are printed Go expressions and may contain anything (strings in them are quoted, so never a newline). So a text is
-told by its fixed beginning, which no Go expression can have, else by its fixed end.
+Subjects are printed Go expressions and may contain anything but a newline, since strings in them are quoted. So a text
+is told by its fixed beginning, which no Go expression can have, else by its fixed end.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ TEXT_KEPT = 2000
 
 _Read: TypeAlias = Callable[[Location, str], Decision | None]
 
-_EXPLAINED = re.compile(r"(.*) escapes to heap(?: in (.*))?:", re.DOTALL)
+_EXPLAINED = re.compile(r"(.*?) escapes to heap(?: in (.*))?:", re.DOTALL)
+_EXPLAINED_QUOTING = re.compile(
+    r"((?:\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|[^\"'])*?) escapes to heap(?: in (.*))?:", re.DOTALL
+)
 _LEAK_EXPLAINED = re.compile(
     r"parameter (\S+) leaks to (\{storage for .*\}|\S+)(?: for (.*))? with derefs=-?\d+:", re.DOTALL
 )
@@ -28,7 +31,7 @@ _CAPTURED = re.compile(r"(.*?) capturing by (ref|value): (.*) \((addr=\w+ assign
 _PARAM_USE = re.compile(r"(?:mutates|calls) param: (.*) derefs=(-?\d+)")
 _SCORE = re.compile(r" with score -?\d+")
 _COST = re.compile(r" with cost (\d+) as: ")
-_FUNCTION = re.compile(r'((?:[^\[\]":]|:(?! )|"(?:\\.|[^"\\])*"|\[|\])*): ')
+_FUNCTION = re.compile(r'((?:[^":]|:(?! )|"(?:\\.|[^"\\])*")*): ')
 _TOKEN = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|[{}]")
 
 # Notes of the phases before and during escape analysis, kept in full.
@@ -73,12 +76,13 @@ _LATER = (
     "type assertion inlined",
     "type assertion not inlined",
 )
+_ALL_NOTES = _NOTES + _LATER
 _WRITE_BARRIER = "write barrier"  # The whole text: "write barrier prohibited by caller" is an error.
 
 _LATE_ERROR = re.compile(
-    r"internal compiler error|too many errors|syntax error|stack frame too large|write barrier prohibited|go:|invalid |embed "
-    r"|.*(?:is incomplete \(or unallocatable\)|can't be allocated in Go|not allowed in runtime|too large|too big"
-    r"|larger than address space|defined in both Go and assembly)",
+    r"internal compiler error|too many errors|syntax error|stack frame too large|write barrier prohibited"
+    r"|go:|invalid |embed |.*(?:is incomplete \(or unallocatable\)|can't be allocated in Go|not allowed in runtime"
+    r"|too large|too big|larger than address space|defined in both Go and assembly)",
     re.DOTALL,
 )
 
@@ -136,18 +140,19 @@ def _by_end(at: Location, text: str) -> Decision | None:
         return Decision(Kind.STAYS, at, bounded(text[:-16]))
     if text.endswith(" does not escape, mutate, or call"):
         return Decision(Kind.STAYS, at, bounded(text[:-33]), detail="mutate, or call")
-    if text.endswith(":") and (match := _EXPLAINED.fullmatch(text)) is not None:
+    if text.endswith(":") and (match := _explained(text)) is not None:
         return Decision(Kind.EXPLAINED, at, bounded(match[1]), bounded(match[2] or ""))
     if " capturing by " in text and (match := _CAPTURED.fullmatch(text)) is not None:
         return Decision(Kind.CAPTURED, at, bounded(match[3]), bounded(match[1]), f"{match[2]} {match[4]}")
-    if (
-        text.startswith((*_NOTES, *_LATER))
-        or text == _WRITE_BARRIER
-        or text.endswith(_NOTE_ENDS)
-        or _SELF_ASSIGNMENT in text
-    ):
+    if text.startswith(_ALL_NOTES) or text.endswith(_NOTE_ENDS) or _SELF_ASSIGNMENT in text or text == _WRITE_BARRIER:
         return Decision(Kind.NOTE, at, bounded(text))
     return None
+
+
+def _explained(text: str) -> re.Match[str] | None:
+    """An explanation's header; its words may stand in a string of the expression or in a type argument's tag, too."""
+    once = text.count(" escapes to heap") == 1
+    return (_EXPLAINED if once else _EXPLAINED_QUOTING).fullmatch(text)
 
 
 def _moved(at: Location, text: str) -> Decision | None:

@@ -1,49 +1,47 @@
 """Recording how packages are compiled, once, so that a save costs one run of the compiler.
 
-``go list -export`` builds what is missing from the build cache and names all export data; ``go build -n`` and ``go
-test -n`` print the
-exact commands. An action that is in the cache is not printed, so a flag that changes nothing and that nobody else uses
-(``-m=0`` three times) makes those of the packages asked for unlike any that was ever built.
+Two go commands run side by side, with the same flags, over the same packages:
+
+- ``go list -export -deps -test`` builds what is missing from the build cache and names all export data, that of
+  test variants included. An external test must get those: with the ordinary export data of a dependency beside the test
+  variant of its own package the compiler breaks down (``type *http.Server has no method ExportAllConnsIdle``), since
+  ``export_test.go`` may add methods.
+- ``go list -export -deps -test -a -n`` prints the commands of that build. ``-a`` makes it print those of cached
+  packages too, and costs 10 to 40 ms; so no flag has to be made up to miss the cache, and which of the user's
+  ``-gcflags`` patterns a package matches is left to the go command. Packages with broken neighbours or type errors of
+  their own are printed as well.
+
+``go list`` does not prepare profiles (PGO). Where one may apply, ``go build -n`` and ``go test -c -n`` are asked too.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
 
 from stackward.core.outcome import BuildError, BuildFailed, Cancelled, NotAPackage
 from stackward.toolchain import dryrun
+from stackward.toolchain.compileline import CompileLine, Key, Materials, compile_lines
 from stackward.toolchain.config import BuildConfig
-from stackward.toolchain.dryrun import CompileCommand, DryRun
-from stackward.toolchain.golist import Listed, ListFailed, Progress, go_list, parse_errors
+from stackward.toolchain.golist import Listed, ListFailed, Listing, Progress, compiled_files, go_list, list_flags
 from stackward.toolchain.process import CancelToken, DidNotRun, Ran, run
 from stackward.toolchain.stamps import headers, listings, stamps
 from stackward.toolchain.unit import Package, Recorded, Unit, UnitId, Variant
 
-_INERT = "-m=0 -m=0 -m=0"
-# The compiler's flags that belong to one run, or that only shorten the paths that it prints; each takes a value.
-_DROPPED = frozenset({"-o", "-buildid", "-trimpath", "-importcfg", "-asmhdr"})
-
 NotRecorded: TypeAlias = BuildFailed | NotAPackage | DidNotRun | Cancelled
+
+_NO_FILE = frozenset({"", "off", os.devnull, "NUL"})
 
 
 class Recorder:
-    """Records recipes with one go command.
-
-    ``work`` is a folder of the caller's that keeps the small inputs of compiles.
-    """
+    """Records recipes with one go command. ``work`` is a folder of the caller's for the small inputs of compiles."""
 
     def __init__(self, go: str, config: BuildConfig, work: str) -> None:
         self._go = go
         self._config = config
-        self._aux = os.path.join(work, "inputs")
-        os.makedirs(self._aux, exist_ok=True)
+        self._materials = Materials(os.path.join(work, "inputs"), config)
 
     def record(
         self,
@@ -55,248 +53,253 @@ class Recorder:
         cancel: CancelToken | None = None,
     ) -> Recorded | NotRecorded:
         """The recipes of the packages that match ``patterns``, as seen from the folder ``cwd``."""
-        module = self._module(cwd)
-        if isinstance(module, NotAPackage | DidNotRun):
-            return module
-        listed = go_list(
-            self._go, self._config, cwd, patterns, tests=tests, build=True, progress=progress, cancel=cancel
-        )
-        if isinstance(listed, ListFailed):
-            return NotAPackage(cwd, listed.message)
-        if isinstance(listed, DidNotRun | Cancelled):
-            return listed
-        wanted = [one for one in listed if one.wanted and not one.for_test and not one.path.endswith(".test")]
-        scripts = [self._dry_run(cwd, ["build", "-o", os.devnull], patterns, cancel)]
-        if tests and any(one.test_files or one.xtest_files for one in wanted):
-            scripts.append(self._dry_run(cwd, ["test", "-c", "-o", os.devnull, "-vet=off"], patterns, cancel))
-        runs: list[tuple[DryRun, str]] = []
-        for script in scripts:
-            if isinstance(script, Ran):
-                text = script.stderr.decode("utf-8", "surrogateescape")
-                runs.append((dryrun.parse(text, cwd), text))
-            else:
-                return script
-        maker = _UnitMaker(listed, self._aux, self._config, self._go)
-        commands = [(command, one) for one, _ in runs for command in one.compiles]
-        units = list(maker.units(wanted, commands))
-        failures = list(_failures(wanted, listed, units, [text for _, text in runs], cwd))
-        local = [one for one in listed if _local(one)]
+        if not os.path.isdir(cwd):
+            return NotAPackage(cwd, "there is no such folder")
+        flags = ["-export", "-deps", *(["-test"] if tests else [])]
+        with ThreadPoolExecutor(2) as pool:
+            building = pool.submit(self._list, cwd, patterns, [*flags, "-v"], progress, cancel)
+            asking = pool.submit(self._environment, cwd)
+            printed = self._list(cwd, patterns, [*flags, "-a", "-n"], None, cancel)
+            environment, built = asking.result(), building.result()
+        for outcome in (built, printed, environment):
+            if isinstance(outcome, NotAPackage | DidNotRun | Cancelled):
+                return outcome
+            if isinstance(outcome, ListFailed):
+                return NotAPackage(cwd, _advice(outcome.message))
+        assert isinstance(built, Listing)
+        assert isinstance(printed, Listing)
+        assert isinstance(environment, dict)
+        wanted = [one for one in built.packages if one.wanted and not one.for_test and not one.path.endswith(".test")]
+        lines = compile_lines(dryrun.parse(printed.script))
+        for script in self._profiled(cwd, wanted, environment["GOFLAGS"], tests, cancel):
+            lines.update(compile_lines(dryrun.parse(script)))
+        units, failures = _Units(built.packages, lines, self._materials).of(wanted)
+        if cancel is not None and cancel.cancelled:
+            return Cancelled()
+        local = [one for one in built.packages if _local(one)]
         return Recorded(
             units=tuple(units),
-            graph=tuple(_package(one) for one in listed),
+            graph=tuple(_package(one) for one in built.packages),
             failures=tuple(failures),
-            stamps=tuple(stamps([*module, *_inputs(wanted)])),
+            stamps=tuple(stamps([*_module_files(environment, local), *_inputs(wanted)])),
             listings=tuple(listings({one.dir for one in wanted if one.dir})),
-            headers=tuple(
-                headers(name for one in wanted for name in (*one.go_files, *one.test_files, *one.xtest_files))
-            ),
-            local=tuple(stamps(name for one in local if not one.wanted for name in one.go_files)),
-            own=tuple(stamps(name for one in wanted for name in one.go_files)),
+            headers=tuple(headers(name for one in wanted for name in _all_files(one))),
+            local=tuple(stamps(name for one in local if not one.wanted for name in (*one.go_files, *one.cgo_files))),
+            own=tuple(stamps(name for one in wanted for name in (*one.go_files, *one.cgo_files))),
         )
 
-    def _module(self, cwd: str) -> list[str] | NotAPackage | DidNotRun:
-        """The files that say what the module is, and through which a recipe changes."""
-        ran = run(
-            [self._go, "env", "GOMOD", "GOWORK", "GO111MODULE"], cwd=cwd, env=self._config.environment(), timeout=30
-        )
+    def record_files(
+        self, files: Sequence[str], *, progress: Progress | None = None, cancel: CancelToken | None = None
+    ) -> Recorded | NotRecorded:
+        """The recipe of Go files of one folder as a package of their own, ``command-line-arguments``."""
+        names = [os.path.basename(file) for file in files]
+        tests = any(name.endswith("_test.go") for name in names)
+        return self.record(os.path.dirname(files[0]), names, tests=tests, progress=progress, cancel=cancel)
+
+    def compiled(
+        self, unit: Unit, overlay: str = "", cancel: CancelToken | None = None
+    ) -> tuple[str, ...] | BuildFailed | DidNotRun | Cancelled:
+        """For a cgo unit the Go files that its ``argv`` compiles: some of its own, and what cgo makes of the others.
+
+        The ``//line`` directives of these lead back to the user's files. ``overlay`` is the path of a file for the
+        ``-overlay`` flag, with the unsaved texts. It takes 60 ms while nothing that cgo reads has changed, and 230 ms
+        for a small package that has.
+        """
+        path = unit.id.import_path
+        flags = ["-test"] if unit.id.variant is Variant.TEST else []
+        flags += [f"-overlay={overlay}"] if overlay else []
+        found = compiled_files(self._go, self._config, unit.dir, path, flags, cancel)
+        if isinstance(found, BuildError):
+            return BuildFailed(path, (found,))
+        if isinstance(found, DidNotRun | Cancelled):
+            return found
+        files = found.get(f"{path} [{path}.test]" if unit.id.variant is Variant.TEST else path, ())
+        own = set(unit.files)
+        if files:
+            made = self._materials.generated(file for file in files if file not in own)
+            return (*(file for file in files if file in own), *made)
+        return BuildFailed(path, (BuildError("the go command names no compiled files"),))
+
+    def _list(
+        self,
+        cwd: str,
+        patterns: Sequence[str],
+        flags: Sequence[str],
+        progress: Progress | None,
+        cancel: CancelToken | None,
+    ) -> Listing | ListFailed | DidNotRun | Cancelled:
+        return go_list(self._go, self._config, cwd, patterns, flags, progress=progress, cancel=cancel)
+
+    def _environment(self, cwd: str) -> dict[str, str] | NotAPackage | DidNotRun:
+        """What decides which module ``cwd`` is in."""
+        names = ("GOMOD", "GOWORK", "GO111MODULE", "GOFLAGS")
+        ran = run([self._go, "env", *names], cwd=cwd, env=self._config.environment(), timeout=30.0)
         if isinstance(ran, DidNotRun):
-            return ran if os.path.isdir(cwd) else NotAPackage(cwd, "there is no such folder")
-        gomod, gowork, mode = [*ran.stdout.decode("utf-8", "surrogateescape").splitlines(), "", "", ""][:3]
-        if mode == "off":
+            return ran
+        values = ran.stdout.decode("utf-8", "surrogateescape").splitlines()
+        found = dict(zip(names, [*values, "", "", "", ""], strict=False))
+        if found["GO111MODULE"] == "off":
             return NotAPackage(
                 cwd, "GO111MODULE=off: stackward needs module mode; unset it or add a go.mod (go mod init)"
             )
-        if gomod in {"", os.devnull, "NUL"} and not gowork:
-            return NotAPackage(cwd, "not in a Go module; run 'go mod init' in the folder that should be one")
-        files = []
-        if gomod not in {"", os.devnull, "NUL"}:
-            root = os.path.dirname(gomod)
-            files += [gomod, os.path.join(root, "go.sum"), os.path.join(root, "vendor", "modules.txt")]
-        if gowork and gowork != "off":
-            files += [gowork, gowork + ".sum"]
-        return files
+        return found
 
-    def _dry_run(
-        self, cwd: str, command: Sequence[str], patterns: Sequence[str], cancel: CancelToken | None
-    ) -> Ran | DidNotRun | Cancelled:
-        gcflags = f"{self._config.gcflags()} {_INERT}".strip()
-        argv = [self._go, *command, "-n", *self._config.build_flags(), f"-gcflags={gcflags}", "--", *patterns]
-        ran = run(argv, cwd=cwd, env=self._config.environment(), timeout=300.0, cancel=cancel)
-        return Cancelled() if cancel is not None and cancel.cancelled else ran
-
-
-@dataclass(frozen=True, slots=True)
-class _UnitMaker:
-    listed: Sequence[Listed]
-    aux: str
-    config: BuildConfig
-    go: str
-
-    def units(self, wanted: Iterable[Listed], commands: Sequence[tuple[CompileCommand, DryRun]]) -> Iterator[Unit]:
-        by_path = {one.path: one for one in self.listed}
-        found: dict[tuple[str, bool], tuple[CompileCommand, DryRun]] = {}
-        for command, script in commands:
-            if any(name.endswith("_testmain.go") for name in command.files):
+    def _profiled(
+        self, cwd: str, wanted: Sequence[Listed], goflags: str, tests: bool, cancel: CancelToken | None
+    ) -> Iterator[str]:
+        """The commands of packages that a profile may apply to; if there are none, those without it do."""
+        named = any(flag.lstrip("-").startswith("pgo=") for flag in (*self._config.flags, *goflags.split()))
+        for one in wanted:
+            if not named and (one.name != "main" or not os.path.isfile(os.path.join(one.dir, "default.pgo"))):
                 continue
-            tested = any(name.endswith("_test.go") for name in command.files)
-            found.setdefault((command.package.split(" ", 1)[0], tested), (command, script))
-        for package in wanted:
-            path = package.path
-            variants = (
-                (Variant.PACKAGE, path, (path, False), package.go_files),
-                (Variant.TEST, f"{path} [{path}.test]", (path, True), (*package.go_files, *package.test_files)),
-                (Variant.XTEST, f"{path}_test [{path}.test]", (f"{path}_test", True), package.xtest_files),
+            ways = [["build", "-o", os.devnull]]
+            ways += (
+                [["test", "-c", "-vet=off", "-o", os.devnull]] if tests and (one.test_files or one.xtest_files) else []
             )
-            for variant, listed_as, key, files in variants:
-                own = by_path.get(listed_as)
-                if own is None or not files or (variant is Variant.TEST and not package.test_files):
-                    continue
-                if key in found:
-                    yield self._unit(UnitId(path, variant), package, own, *found[key], by_path)
+            for way in ways:
+                # No "--": `go test` would take what follows it for arguments of the test.
+                argv = [self._go, *way, "-a", "-n", *list_flags(self._config), one.path]
+                ran = run(argv, cwd=cwd, env=self._config.environment(), timeout=300.0, cancel=cancel)
+                if isinstance(ran, Ran) and ran.code == 0:
+                    own = ran.stderr.decode("utf-8", "surrogateescape")
+                    yield own
 
-    def _unit(
-        self,
-        unit_id: UnitId,
-        package: Listed,
-        own: Listed,
-        command: CompileCommand,
-        script: DryRun,
-        by_path: Mapping[str, Listed],
-    ) -> Unit:
-        imports, importmap = _importcfg(command.importcfg, own, by_path)
-        cgo = own.cgo
-        files = (
-            own.go_files if cgo else tuple(os.path.normpath(os.path.join(command.cwd, name)) for name in command.files)
-        )
-        argv = () if cgo else (self._absolute(command.program, command.cwd), *self._flags(command, script))
+
+class _Units:
+    """Joins what ``go list`` and the dry run say of each unit."""
+
+    def __init__(self, packages: Sequence[Listed], lines: Mapping[Key, CompileLine], materials: Materials) -> None:
+        self._packages = {one.path: one for one in packages}
+        self._lines = lines
+        self._materials = materials
+
+    def of(self, wanted: Sequence[Listed]) -> tuple[list[Unit], list[BuildFailed | NotAPackage]]:
+        """The units of ``wanted``, and for those that there are none of, why."""
+        units: list[Unit] = []
+        failures: dict[str, BuildFailed | NotAPackage] = {}
+        for package in wanted:
+            if package.path == "unsafe":
+                continue  # It is a part of the compiler.
+            if not any((package.go_files, package.cgo_files, package.test_files, package.xtest_files)):
+                reason = package.errors[0].message if package.errors else "there are no Go files for this build"
+                failures[package.path] = NotAPackage(package.dir or package.path, _advice(reason))
+                continue
+            for variant, own in self._variants(package):
+                unit = self._unit(UnitId(package.path, variant), package, own)
+                if isinstance(unit, Unit):
+                    units.append(unit)
+                else:
+                    failures.setdefault(unit.package, unit)
+        # A package whose own code is broken has a recipe, and its compile says what is wrong.
+        recorded = {unit.id.import_path for unit in units}
+        return units, [failure for path, failure in failures.items() if path not in recorded]
+
+    def _variants(self, package: Listed) -> Iterator[tuple[Variant, Listed]]:
+        path = package.path
+        names = [(Variant.PACKAGE, path, (*package.go_files, *package.cgo_files))]
+        names += [(Variant.TEST, f"{path} [{path}.test]", package.test_files)]
+        names += [(Variant.XTEST, f"{path}_test [{path}.test]", package.xtest_files)]
+        for variant, name, files in names:
+            if files and name in self._packages:
+                yield variant, self._packages[name]
+
+    def _unit(self, unit_id: UnitId, package: Listed, own: Listed) -> Unit | BuildFailed:
+        name = own.path.split(" ", 1)[0]
+        line = self._lines.get(Key.of(name, own.go_files, own.cgo_files))
+        if line is None:
+            return self._blame(package, [own.path])
+        variants = {one.split(" ", 1)[0]: one for one in own.imports}
+        exports = [(one, variants.get(one, one)) for one in line.packagefiles]
+        missing = [listed for _, listed in exports if not self._export(listed)]
+        if missing:
+            return self._blame(package, missing)
+        argv = self._materials.argv(line)
+        if isinstance(argv, BuildError):
+            return BuildFailed(package.path, (argv,))
         return Unit(
             id=unit_id,
             name=own.name,
             dir=package.dir,
-            files=files,
+            files=(*line.files, *own.cgo_files),
             argv=argv,
             cwd=package.dir,
-            imports=imports,
-            importmap=importmap,
+            imports=tuple((one, self._export(listed)) for one, listed in exports),
+            importmap=line.importmap,
             archive=own.export,
-            cgo=cgo,
+            cgo=bool(own.cgo_files),
             standard=package.standard,
             module=package.module,
         )
 
-    def _absolute(self, program: str, cwd: str) -> str:
-        return os.path.normpath(os.path.join(cwd, program))
+    def _export(self, name: str) -> str:
+        return self._packages[name].export if name in self._packages else ""
 
-    def _flags(self, command: CompileCommand, script: DryRun) -> Iterator[str]:
-        inert = _INERT.split()
-        flags = iter(command.flags)
-        for flag in flags:
-            if flag in _DROPPED:
-                next(flags, None)
-            elif flag in inert:
+    def _blame(self, package: Listed, names: Sequence[str]) -> BuildFailed:
+        """The nearest package at or below ``names`` that is broken; a missing one is its importer's error."""
+        waiting = list(names)
+        seen = set(waiting)
+        for name in waiting:  # It grows: nearest first.
+            one = self._packages.get(name)
+            if one is None:
                 continue
-            elif "$WORK" in flag:
-                name, equals, value = flag.partition("=")
-                made = self._input(value if equals else name, script)
-                if made is not None:
-                    yield f"{name}={made}" if equals else made
-            else:
-                yield flag
-
-    def _input(self, path: str, script: DryRun) -> str | None:
-        """Make a small input of the compile and keep it by its content: ``embedcfg``, ``symabis``, a PGO profile."""
-        if path in script.texts:
-            return self._keep(script.texts[path].encode("utf-8", "surrogateescape"))
-        helper = script.helpers.get(path)
-        if helper is None:
-            return None
-        with tempfile.TemporaryDirectory(dir=self.aux, ignore_cleanup_errors=True) as work:
-            argv = [part.replace("$WORK", work) for part in helper.argv]
-            output = helper.output.replace("$WORK", work)
-            os.makedirs(os.path.dirname(output), exist_ok=True)
-            # The assembler includes the header that the compiler has not written yet, as go build lets it.
-            Path(os.path.dirname(output), "go_asm.h").touch()
-            argv[0] = self._absolute(argv[0], helper.cwd)
-            ran = run(argv, cwd=helper.cwd, env=self.config.environment(), timeout=60.0)
-            if isinstance(ran, DidNotRun) or ran.code != 0 or not os.path.exists(output):
-                return None
-            return self._keep(Path(output).read_bytes())
-
-    def _keep(self, content: bytes) -> str:
-        path = os.path.join(self.aux, hashlib.blake2b(content, digest_size=16).hexdigest())
-        if not os.path.exists(path):
-            handle, partial = tempfile.mkstemp(dir=self.aux)
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            shutil.move(partial, path)
-        return path
+            if one.errors:
+                return BuildFailed(name.split(" ", 1)[0] if one.dir else package.path, one.errors)
+            new = [path for path in one.imports if path not in seen]
+            seen.update(new)
+            waiting += new
+        return BuildFailed(package.path, (BuildError("the go command did not say how it is built"),))
 
 
-def _importcfg(
-    text: str, own: Listed, by_path: Mapping[str, Listed]
-) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
-    """Export data by import path, test variants resolved through what ``go list`` says the unit imports."""
-    variants = {name.split(" ", 1)[0]: name for name in own.imports}
-    imports: list[tuple[str, str]] = []
-    importmap: list[tuple[str, str]] = []
-    for line in text.splitlines():
-        verb, _, rest = line.partition(" ")
-        name, _, value = rest.partition("=")
-        if verb == "importmap":
-            importmap.append((name, value))
-        elif verb == "packagefile":
-            listed = by_path.get(variants.get(name, name))
-            imports.append((name, listed.export if listed is not None and listed.export else value))
-    return tuple(imports), tuple(importmap)
+def _advice(message: str) -> str:
+    """What the go command said, and what to do where it does not say so."""
+    if "go.mod file not found" in message or "cannot find main module" in message:
+        return "not in a Go module; run 'go mod init' in the folder that should be one"
+    return message
 
 
-def _failures(
-    wanted: Iterable[Listed], listed: Iterable[Listed], units: Iterable[Unit], scripts: Iterable[str], cwd: str
-) -> Iterator[BuildFailed | NotAPackage]:
-    recorded = {unit.id.import_path for unit in units}
-    broken = {one.path: one.errors for one in listed if one.errors}
-    for package in wanted:
-        missing = [
-            name
-            for unit in units
-            if unit.id.import_path == package.path
-            for name, file in unit.imports
-            if "$WORK" in file
-        ]
-        if package.path in recorded and not missing:
-            continue
-        if not package.go_files and not package.test_files and not package.xtest_files:
-            reason = package.errors[0].message if package.errors else "there are no Go files for this build"
-            yield NotAPackage(package.dir or package.path, reason)
-            continue
-        errors: tuple[BuildError, ...] = broken.get(package.path, ())
-        for name in missing or package.imports:
-            errors += broken.get(name, ())
-        if not errors:
-            errors = tuple(error for text in scripts for error in parse_errors(_messages(text), cwd))[:10]
-        yield BuildFailed(package.path, errors or (BuildError("the go command printed no compile command for it"),))
-
-
-def _messages(script: str) -> str:
-    """What is not shell in the output of a dry run."""
-    return "\n".join(
-        line
-        for line in script.splitlines()
-        if ".go:" in line and not line.startswith(("cat ", "cd ", "/", "./", "echo "))
-    )
-
-
-def _local(package: Listed) -> bool:
-    if package.for_test or package.path.endswith(".test"):
-        return False
-    return package.main_module or package.wanted
+def _local(one: Listed) -> bool:
+    """Whether the source of a package may change under us."""
+    return not one.for_test and not one.path.endswith(".test") and (one.local or one.wanted)
 
 
 def _package(one: Listed) -> Package:
-    return Package(one.path, one.name, one.dir, one.go_files, one.imports, one.standard, _local(one))
+    files = (*one.go_files, *one.cgo_files)
+    return Package(one.path, one.name, one.dir, files, one.imports, one.standard, _local(one))
+
+
+def _module_files(environment: Mapping[str, str], local: Iterable[Listed]) -> Iterator[str]:
+    """The files that say what the modules are, also those that do not exist yet."""
+    yield from {one.module_file for one in local if one.module_file}
+    gomod, gowork = environment["GOMOD"], environment["GOWORK"]
+    if gomod not in _NO_FILE:
+        root = os.path.dirname(gomod)
+        yield from (gomod, os.path.join(root, "go.sum"), os.path.join(root, "vendor", "modules.txt"))
+    if gowork not in _NO_FILE:
+        yield from (gowork, gowork + ".sum")
+    elif gomod not in _NO_FILE:
+        # One that appears further up takes effect at once.
+        folder = os.path.dirname(gomod)
+        while True:
+            yield os.path.join(folder, "go.work")
+            if folder == os.path.dirname(folder):
+                break
+            folder = os.path.dirname(folder)
 
 
 def _inputs(wanted: Iterable[Listed]) -> Iterator[str]:
     for package in wanted:
         yield from package.inputs
-        yield os.path.join(package.dir, "default.pgo")
+        if package.name == "main":
+            yield os.path.join(package.dir, "default.pgo")
+
+
+def _all_files(package: Listed) -> Iterator[str]:
+    """All Go files of the folder: one that is left out now is taken in when its build constraint changes."""
+    try:
+        names = os.listdir(package.dir) if package.dir else []
+    except OSError:
+        names = []
+    named = {*package.go_files, *package.cgo_files, *package.test_files, *package.xtest_files}
+    yield from named | {
+        os.path.join(package.dir, name) for name in names if name.endswith(".go") and name[0] not in "._"
+    }
