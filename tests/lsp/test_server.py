@@ -143,7 +143,7 @@ def test_pulled_or_pushed_but_never_both(start: Callable[..., Editor]) -> None:
     result = editor.start(capabilities)
     assert result["capabilities"]["diagnosticProvider"]["workspaceDiagnostics"] is True
     uri = editor.open("cart.go")
-    editor.until(lambda one: one.get("method") == "workspace/diagnostic/refresh")
+    editor.settled()
     report = editor.ask("textDocument/diagnostic", {"textDocument": {"uri": uri}})
     assert report["kind"] == "full"
     assert "address-returned" in {one["code"] for one in report["items"]}
@@ -152,6 +152,7 @@ def test_pulled_or_pushed_but_never_both(start: Callable[..., Editor]) -> None:
     whole = editor.ask("workspace/diagnostic", {"previousResultIds": []})
     assert {one["uri"] for one in whole["items"]} == {uri}
     assert editor.diagnostics == {}
+    assert "workspace/diagnostic/refresh" in {one.get("method") for one in editor.seen}
 
 
 def test_a_broken_build_is_a_status_and_the_next_good_save_works(start: Callable[..., Editor]) -> None:

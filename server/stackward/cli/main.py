@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 from collections.abc import Sequence
 
 import stackward
-from stackward.cli import check, doctor, explain, serve
+
+COMMANDS = ("check", "doctor", "explain", "serve")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -18,11 +20,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"stackward {stackward.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    check.add_parser(commands)
-    doctor.add_parser(commands)
-    explain.add_parser(commands)
-    serve.add_parser(commands)
-    namespace = parser.parse_args(argv)
+    given = sys.argv[1:] if argv is None else list(argv)
+    # Only the command that is called is imported: a client of `serve` waits for its first answer.
+    for name in [given[0]] if given and given[0] in COMMANDS else COMMANDS:
+        importlib.import_module(f"stackward.cli.{name}").add_parser(commands)
+    namespace = parser.parse_args(given)
     try:
         code: int = namespace.run(namespace)
     except KeyboardInterrupt:

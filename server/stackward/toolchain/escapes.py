@@ -28,8 +28,8 @@ _LINE_KEPT = 1 << 22  # Bytes of one line that are read; a string constant is pr
 _TEXT_KEPT = 800  # Characters of an error or of something unreadable that are kept.
 _FAULTS_KEPT = 200  # Errors and problems that are handed on; more are only counted.
 _NEVER = b"\n"  # No line begins with it.
+_LEAK = re.compile(rb"parameter \S+ leaks to (?:\{storage for .*\}|\S+)(?= for | with derefs=)")
 _CRASH = re.compile(rb"panic: |fatal error: |runtime: |signal: |SIG[A-Z]+: |\?\?\?: ")
-_EXPLAINS = frozenset({Kind.EXPLAINED, Kind.LEAK_EXPLAINED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class LogParser:
         self._escapes_over = False
         self._bytes = self._lines = self._repeated = self._flow = self._passed_over = self._faulty = self._other = 0
         self._errors = self._problems = 0
-        self._kept: Counter[Kind] = Counter()
+        self._kept: list[Kind] = []  # Counted when asked for: to hash a member of an Enum runs Python code.
 
     @property
     def escapes_over(self) -> bool:
@@ -93,7 +93,7 @@ class LogParser:
         return Counts(
             bytes=self._bytes,
             lines=self._lines,
-            kept=dict(self._kept),
+            kept=Counter(self._kept),
             repeated=self._repeated,
             flow=self._flow,
             passed_over=self._passed_over,
@@ -168,8 +168,8 @@ class LogParser:
             self._problem("explanation without a beginning", line, at, records)
             self._skip = head + b":   "
             return
-        if line.startswith(b"parameter ", start) and (end := line.rfind(b" with derefs=")) >= 0:
-            leak = line[:end]
+        if line.startswith(b"parameter ", start) and (match := _LEAK.match(line, start)) is not None:
+            leak = line[: match.end()]
             if leak in self._leaks:
                 self._end(records)
                 self._repeated += 1
@@ -182,7 +182,7 @@ class LogParser:
         if decision is None:
             is_error = not self._decided or grammar.is_late_error(text)
             self._fault = _Fault(text, at, is_error=is_error, absorbs=text.startswith("internal compiler error"))
-        elif decision.kind in _EXPLAINS:
+        elif decision.kind is Kind.EXPLAINED or decision.kind is Kind.LEAK_EXPLAINED:
             self._explanation = _Explanation(decision, head + b":   ", self._max_flow)
         else:
             self._keep(decision, records)
@@ -205,7 +205,7 @@ class LogParser:
         text = line.decode("utf-8", "replace")
         crashed = _CRASH.match(line) is not None
         decision = None if crashed else grammar.decision(NOWHERE, text)
-        if decision is not None and decision.kind not in _EXPLAINS:
+        if decision is not None and not (decision.kind is Kind.EXPLAINED or decision.kind is Kind.LEAK_EXPLAINED):
             self._end(records)
             self._keep(decision, records)
         elif not crashed and (self._explanation is not None or self._skip is not _NEVER):
@@ -238,9 +238,9 @@ class LogParser:
 
     def _keep(self, decision: Decision, records: list[Record]) -> None:
         self._decided = True
-        self._kept[decision.kind] += 1
+        self._kept.append(decision.kind)
         records.append(decision)
-        if decision.kind in {Kind.CONVERSION, Kind.NOTE} and grammar.after_escapes(decision):
+        if not self._escapes_over and grammar.after_escapes(decision):
             self._escapes_over = True
 
     def _end(self, records: list[Record]) -> None:
@@ -282,7 +282,7 @@ class LogParser:
                 continue
             self._flow += 1
         flow = tuple(FlowEdge(dst, src, tuple(steps)) for dst, src, steps in edges)
-        return replace(header, flow=flow, flow_truncated=truncated)
+        return Decision(header.kind, header.at, header.subject, header.function, header.detail, flow, truncated)
 
     def _edge(self, text: bytes) -> tuple[str, str] | None:
         edge = self._edges.get(text)

@@ -17,7 +17,8 @@ NOWHERE = Location(UNKNOWN.decode(), from_display(0, 0))
 """Where the compiler puts what it made up itself, such as ``#next`` of a range over a function."""
 
 _LONGEST = 4200  # Bytes: no file system allows a longer name and position.
-_PLACE = re.compile(rb"(.+?):(\d{1,9})(?::(\d{1,9}))?(?:\[[^\]]*\])?", re.DOTALL)  # `[…]` is what -L adds.
+_POINT = re.compile(rb"(.+):(\d{1,9}):(\d{1,9})", re.DOTALL)
+_LINE = re.compile(rb"(.+):(\d{1,9})", re.DOTALL)
 _HEAD = re.compile(rb"(.{1,4096}?\.go:\d{1,9}(?::\d{1,9})?): ")
 _DIGITS = re.compile(rb"(?::\d{1,9}){1,2}: ")
 
@@ -79,16 +80,16 @@ class Places:
 
     def read(self, place: bytes) -> Location | None:
         """The location that ``FILE:LINE:COL`` or ``FILE:LINE`` means; None if it is neither."""
-        known = self._known.get(place)
-        if known is not None or len(place) > _LONGEST or (match := _PLACE.fullmatch(place)) is None:
-            return known
-        name, line, column = match.groups()
-        if column and name not in self._names and name + b":" + line in self._names:
-            name, line, column = name + b":" + line, column, b""
-        return self._location(place, name, line, column or b"")
+        if len(place) > _LONGEST:
+            return None
+        match = _POINT.fullmatch(place)
+        if match is None or match[1] not in self._names:
+            line = _LINE.fullmatch(place)
+            match = line if match is None or (line is not None and line[1] in self._names) else match
+        return None if match is None else self._location(place, *match.groups())
 
-    def _location(self, place: bytes, name: bytes, line: bytes, column: bytes = b"") -> Location:
-        at = self._known[place] = Location(self._path(name), from_display(int(line), int(column or 0)))
+    def _location(self, place: bytes, name: bytes, line: bytes, column: bytes = b"0") -> Location:
+        at = self._known[place] = Location(self._path(name), from_display(int(line), int(column)))
         return at
 
     def _path(self, name: bytes) -> str:
