@@ -70,6 +70,9 @@ def fate(flow: Sequence[FlowEdge]) -> Fate:
 
 
 def _edge_end(edge: FlowEdge) -> Fate | None:
+    if not edge.steps and edge.dst.startswith("{storage for "):
+        # What a method value keeps is its receiver; the compiler gives no reason for that.
+        return Fate(End.BOUND, None, edge.dst)
     reasons = [step.reason for step in edge.steps]
     for step in reversed(edge.steps):
         reason = step.reason

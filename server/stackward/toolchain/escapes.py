@@ -262,10 +262,11 @@ class LogParser:
 
     def _explained(self, explanation: _Explanation, records: list[Record]) -> Decision:
         header = explanation.header
-        truncated = explanation.interrupted or explanation.dropped > 0
-        self._passed_over += explanation.dropped
+        lines, dropped = explanation.lines()
+        truncated = explanation.interrupted or dropped > 0
+        self._passed_over += dropped
         edges: list[tuple[str, str, list[FlowStep]]] = []
-        for line in explanation.lines():
+        for line in lines:
             text = line[len(explanation.indent) :]
             if (edge := self._edge(text)) is not None:
                 edges.append((*edge, []))
@@ -317,11 +318,11 @@ class _Explanation:
     def __init__(self, header: Decision, indent: bytes, most: int) -> None:
         self.header = header
         self.indent = indent
-        self.dropped = 0
         self.interrupted = False
         self._room = most - most // 3
         self._first: list[bytes] = []
         self._last: deque[bytes] = deque(maxlen=most // 3)
+        self._dropped = 0
         self._edge: bytes | None = None
 
     def add(self, line: bytes) -> None:
@@ -330,19 +331,18 @@ class _Explanation:
             return
         last = self._last
         if len(last) == last.maxlen:
-            self.dropped += 1
+            self._dropped += 1
             oldest = last[0] if last else line
             if oldest.startswith(b"flow: ", len(self.indent)):
                 self._edge = oldest
         last.append(line)
 
-    def lines(self) -> list[bytes]:
-        """What is kept, with the edge that the first step after the gap belongs to."""
+    def lines(self) -> tuple[list[bytes], int]:
+        """What is kept, with the edge that the first step after the gap belongs to; and how many lines are not."""
         edge = self._edge
         if edge is None or not self._last or self._last[0].startswith(b"flow: ", len(self.indent)):
-            return [*self._first, *self._last]
-        self.dropped -= 1
-        return [*self._first, edge, *self._last]
+            return [*self._first, *self._last], self._dropped
+        return [*self._first, edge, *self._last], self._dropped - 1
 
 
 class _Fault:
