@@ -1,21 +1,26 @@
-"""Writes the pages that are made from the code: docs/rules/*.md and docs/settings.md. ``--check`` only compares."""
+"""Writes what is made from the code: docs/rules/*.md, docs/settings.md and docs/settings.schema.json.
+
+``--check`` only compares.
+"""
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
-from stackward.engine.settings import TABLE, Owner
-from stackward.rules import RULES
+from stackward.engine.settings import TABLE, Owner, json_schema
+from stackward.rules import RULE_NAMES, RULES
 
 DOCS = Path(__file__).resolve().parent
 
 
 def pages() -> dict[Path, str]:
-    """Every generated page with its text."""
+    """Every generated file with its text."""
     found = {DOCS / "rules" / f"{rule.name}.md": rule.page + "\n" for rule in RULES}
     found[DOCS / "rules" / "README.md"] = _index()
     found[DOCS / "settings.md"] = _settings()
+    found[DOCS / "settings.schema.json"] = json.dumps({"properties": json_schema(RULE_NAMES)}, indent=2) + "\n"
     return found
 
 
@@ -31,7 +36,8 @@ def _settings() -> str:
         "",
         "An editor sends them as the section `stackward`; a team keeps them in `.stackward.toml` at the module's root.",
         "Where both say something, the team's file wins for what is found (*team*), the editor for how it is shown.",
-        "What could run a program of a workspace's choice (*editor only*) is refused in a workspace's file.",
+        "A workspace's file cannot set what is for the machine's owner to decide, such as which programs run",
+        "(*editor only*).",
         "",
         "| setting | value | default | decided by | meaning |",
         "|---|---|---|---|---|",
@@ -69,17 +75,23 @@ def _toml(value: object) -> str:
 
 def main() -> int:
     """Write or compare; the exit status says whether anything differs."""
+    check = "--check" in sys.argv
+    wanted = pages()
     stale = []
-    for path, text in pages().items():
+    for path, text in wanted.items():
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue
         stale.append(path)
-        if "--check" not in sys.argv:
+        if not check:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
+    for path in sorted({*DOCS.glob("rules/*.md")} - wanted.keys()):  # Pages of rules that are no more.
+        stale.append(path)
+        if not check:
+            path.unlink()
     for path in stale:
-        print(f"{'stale' if '--check' in sys.argv else 'wrote'} {path.relative_to(DOCS.parent)}")
-    return 1 if stale and "--check" in sys.argv else 0
+        print(f"{'stale:' if check else 'brought up to date:'} {path.relative_to(DOCS.parent)}")
+    return 1 if stale and check else 0
 
 
 if __name__ == "__main__":

@@ -1,18 +1,18 @@
 """All settings: one table, from which parsing, ``docs/settings.md`` and the schema for editors are made.
 
-A client sends them as the section ``stackward`` (nested objects or dotted keys); a team keeps them in
-``.stackward.toml`` at the module
-root. The team's file wins for what the analysis finds (``build``, ``analysis.tests``, ``rules``), so that everybody
-sees the same; the client
-wins for how it is shown. What could run a program of the workspace's choice can only be set by the client.
+A client sends them as the section ``stackward`` (nested objects or dotted keys; null is "not set"), and a team keeps
+them in ``.stackward.toml`` at the module's root. The team's file wins for what the analysis finds (``build``,
+``analysis.tests``, ``rules``), so that everybody sees the same; the client wins for how it is shown. Only the client
+can set what could run a program of the workspace's choice, and what is for the machine's owner to decide.
 """
 
 from __future__ import annotations
 
 import difflib
 import enum
+import json
 import tomllib
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,11 @@ class Type(enum.Enum):
     STRINGS = "a list of strings"
     MAP = "a table of strings"
     LEVELS = "a table of rule names and levels"
+
+    @property
+    def is_table(self) -> bool:
+        """Whether each entry counts by itself."""
+        return self in {Type.MAP, Type.LEVELS}
 
 
 class Owner(enum.Enum):
@@ -79,7 +84,7 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "analysis.workspace", Type.BOOL, False, Owner.CLIENT, "Analyse the whole workspace when the server starts."
     ),
-    Setting("analysis.jobs", Type.INT, 0, Owner.CLIENT, "Compilers at once; 0 is one per core."),
+    Setting("analysis.jobs", Type.INT, 0, Owner.CLIENT_ONLY, "Compilers at once; 0 is one per core."),
     Setting("diagnostics.enable", Type.BOOL, True, Owner.CLIENT, "Show hints as diagnostics."),
     Setting(
         "diagnostics.severity",
@@ -105,7 +110,7 @@ TABLE: tuple[Setting, ...] = (
         "cache.maxSizeMB",
         Type.INT,
         256,
-        Owner.CLIENT,
+        Owner.CLIENT_ONLY,
         "The bound of the results that are kept on disk, in MiB; 0 keeps none.",
     ),
 )
@@ -114,7 +119,7 @@ _BY_NAME = {row.name: row for row in TABLE}
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The values in force. Only what differs from the default is in ``values``."""
+    """The values in force. Only what somebody has set is in ``values``, by name; a table setting is a mapping there."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
 
@@ -148,40 +153,44 @@ class Settings:
 
 
 def parse(
-    values: Mapping[str, Any], source: str, rules: Container[str], *, team: bool = False
+    values: Mapping[str, Any], source: str, rules: Collection[str], *, team: bool = False
 ) -> tuple[Settings, list[Problem]]:
-    """Read settings. Each unknown key or wrong type is one problem that names it; the others count.
+    """Read settings. Each unknown key or wrong value is one problem that names it; the others count.
 
-    ``source`` says in messages where they come from; ``team`` leaves out what only a client may set.
+    ``source`` says in messages where they come from, ``rules`` are the names of all rules; ``team`` leaves out what
+    only a client may set.
     """
     kept: dict[str, Any] = {}
     problems: list[Problem] = []
-    for name, value in _flatten(values):
-        row = _BY_NAME.get(name)
+    for name, value in _leaves(values):
+        row, entry = _find(name)
         if row is None:
-            near = difflib.get_close_matches(name, _BY_NAME, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            problems.append(Problem(f"{source}: there is no setting {name!r}{hint}", source))
+            wrong: str | None = f"there is no setting {name!r}{_did_you_mean(name, _BY_NAME)}"
         elif team and row.owner is Owner.CLIENT_ONLY:
-            problems.append(
-                Problem(f"{source}: {name} can only be set in the editor, not in a workspace's file", source)
-            )
-        elif (wrong := _wrong(row, value, rules)) is not None:
-            problems.append(Problem(f"{source}: {wrong}", source))
+            wrong = f"{name} can only be set in the editor, not in a workspace's file"
         else:
-            kept[name] = value
+            wrong = _wrong(row, entry, value, rules)
+        if row is None or wrong is not None:
+            problems.append(Problem(f"{source}: {wrong}", source))
+        elif entry is not None:
+            kept.setdefault(row.name, {})[entry] = value
+        else:
+            kept[row.name] = tuple(value) if row.type is Type.STRINGS else value
     return Settings(kept), problems
 
 
-def load_team(folder: str, rules: Container[str]) -> tuple[Settings, list[Problem]]:
+def load_team(folder: str, rules: Collection[str]) -> tuple[Settings, list[Problem]]:
     """The team's file of a folder; none is no problem."""
     path = Path(folder, TEAM_FILE)
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Some editors on Windows write a BOM.
     except FileNotFoundError:
         return Settings(), []
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        return Settings(), [Problem(f"{path}: cannot be read: {error}", str(path))]
+    except RecursionError:
+        return Settings(), [Problem(f"{path}: cannot be read: its values are nested too deeply", str(path))]
+    except (OSError, ValueError) as error:  # Text that is no UTF-8 or no TOML is a ValueError.
+        why = getattr(error, "strerror", None) or error
+        return Settings(), [Problem(f"{path}: cannot be read: {why}", str(path))]
     return parse(values, str(path), rules, team=True)
 
 
@@ -194,62 +203,96 @@ def merge(client: Settings, team: Settings) -> Settings:
     return Settings(merged)
 
 
-def json_schema() -> dict[str, Any]:
-    """The table as JSON schema properties, with the names as editors show them (``stackward.go.path``)."""
+def json_schema(rules: Collection[str]) -> dict[str, Any]:
+    """The table as JSON schema properties, with the names as editors show them (``stackward.go.path``).
+
+    ``scope`` is VS Code's: a workspace's own settings cannot set what is for the machine.
+    """
+    level = {"type": "string", "enum": list(SEVERITIES)}
     kinds: dict[Type, dict[str, Any]] = {
         Type.BOOL: {"type": "boolean"},
         Type.INT: {"type": "integer"},
         Type.STRING: {"type": "string"},
         Type.STRINGS: {"type": "array", "items": {"type": "string"}},
         Type.MAP: {"type": "object", "additionalProperties": {"type": "string"}},
-        Type.LEVELS: {"type": "object", "additionalProperties": {"type": "string", "enum": list(SEVERITIES)}},
+        Type.LEVELS: {
+            "type": "object",
+            "properties": dict.fromkeys(sorted(rules), level),
+            "additionalProperties": False,
+        },
     }
     properties: dict[str, Any] = {}
     for row in TABLE:
-        entry = {**kinds[row.type], "default": _plain(row.default), "description": row.description}
+        default = list(row.default) if row.type is Type.STRINGS else row.default
+        entry = {**kinds[row.type], "default": default, "description": row.description}
         if row.choices:
             entry["enum"] = list(row.choices)
         if row.type is Type.INT:
             entry["minimum"] = row.minimum
+        if row.owner is Owner.CLIENT_ONLY:
+            entry["scope"] = "machine"
         properties[f"stackward.{row.name}"] = entry
     return properties
 
 
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted names with their values; groups and table settings are opened, null is left out."""
     for key, value in values.items():
         name = f"{prefix}{key}"
-        inside = any(row.name.startswith(name + ".") for row in TABLE)
-        if name in _BY_NAME or not inside:
-            yield name, value
-        elif isinstance(value, Mapping):
-            yield from _flatten(value, name + ".")
+        row = _BY_NAME.get(name)
+        opens = row.type.is_table if row is not None else any(one.startswith(f"{name}.") for one in _BY_NAME)
+        if opens and isinstance(value, Mapping):
+            yield from _leaves(value, f"{name}.")
         elif value is not None:
             yield name, value
 
 
-def _wrong(row: Setting, value: Any, rules: Container[str]) -> str | None:
+def _find(name: str) -> tuple[Setting | None, str | None]:
+    """The setting of a dotted name, and which entry of it the name means where it is a table."""
+    if name in _BY_NAME:
+        return _BY_NAME[name], None
+    for row in TABLE:
+        if row.type.is_table and name.startswith(f"{row.name}."):
+            return row, name.removeprefix(f"{row.name}.")
+    return None, None
+
+
+def _wrong(row: Setting, entry: str | None, value: Any, rules: Collection[str]) -> str | None:
     """What is wrong with a value, in words; None if nothing is."""
-    shown = repr(value) if len(repr(value)) <= 40 else f"{repr(value)[:39]}…"
-    if not _fits(row.type, value):
-        return f"{row.name} must be {row.type.value}, not {shown}"
-    if row.choices and value not in row.choices:
-        return f"{row.name} must be one of {', '.join(row.choices)}, not {shown}"
-    if row.type is Type.INT and value < row.minimum:
-        return f"{row.name} must be at least {row.minimum}, not {shown}"
-    if row.type is Type.LEVELS:
-        for rule, level in value.items():
-            if rule not in rules:
-                near = difflib.get_close_matches(
-                    rule, list(rules) if isinstance(rules, frozenset | set | tuple) else [], n=1
-                )
-                return f"rules: there is no rule {rule!r}" + (f"; did you mean {near[0]}?" if near else "")
-            if level not in SEVERITIES:
-                return f"rules.{rule} must be one of {', '.join(SEVERITIES)}, not {level!r}"
+    name, kind, choices = row.name, row.type, row.choices
+    if entry is not None:
+        if kind is Type.LEVELS:
+            choices = SEVERITIES
+            if entry not in rules:
+                return f"{name}: there is no rule {entry!r}{_did_you_mean(entry, rules)}"
+        name, kind = f"{name}.{entry}", Type.STRING
+    if choices and value not in choices:
+        return f"{name} must be one of {', '.join(choices)}, not {_shown(value)}"
+    if not _fits(kind, value):
+        return f"{name} must be {kind.value}, not {_shown(value)}"
+    if kind is Type.INT and value < row.minimum:
+        return f"{name} must be at least {row.minimum}, not {_shown(value)}"
     return None
+
+
+def _shown(value: Any) -> str:
+    """A wrong value for a message, in the words and marks that TOML and JSON share."""
+    if isinstance(value, Mapping):
+        return "a table"
+    if isinstance(value, list | tuple):
+        odd = next((one for one in value if not isinstance(one, str)), None)
+        return "a list" if odd is None or isinstance(odd, list | tuple) else f"a list with {_shown(odd)}"
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+def _did_you_mean(name: str, known: Collection[str]) -> str:
+    """The end of a message about an unknown name: the known one that comes near, if any."""
+    folded = {one.casefold(): one for one in sorted(known)}
+    wanted = name.casefold()
+    # "tags" is far from "build.tags" in letters, yet means it.
+    near = [one for one in folded if one.endswith(f".{wanted}")] or difflib.get_close_matches(wanted, folded, n=1)
+    return f"; did you mean {folded[near[0]]}?" if near else ""
 
 
 def _fits(kind: Type, value: Any) -> bool:
@@ -262,7 +305,5 @@ def _fits(kind: Type, value: Any) -> bool:
             return isinstance(value, str)
         case Type.STRINGS:
             return isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
-        case Type.MAP:
-            return isinstance(value, Mapping) and all(isinstance(one, str) for one in value.values())
-        case Type.LEVELS:
-            return isinstance(value, Mapping)
+        case Type.MAP | Type.LEVELS:
+            return False  # A mapping has been opened already.
