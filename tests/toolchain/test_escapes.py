@@ -255,15 +255,15 @@ def test_unknown_names() -> None:
 
 
 def test_what_a_line_directive_names_is_beside_the_real_file() -> None:
-    names = {"/tmp/overlay/0/f.go": "/home/p/f.go", "/home/p/g.go": "/home/p/g.go"}
-    text = b"/tmp/overlay/0/parse.y:1: moved to heap: x\n/tmp/overlay/0/sub/parse.y:1: moved to heap: x\n/elsewhere/parse.y:1: moved to heap: x\n"
+    names = {"/overlay/0/f.go": "/home/p/f.go", "/home/p/g.go": "/home/p/g.go"}
+    text = b"/overlay/0/parse.y:1: moved to heap: x\n/overlay/0/sub/parse.y:1: moved to heap: x\n/elsewhere/parse.y:1: moved to heap: x\n"
     paths = [record.at.path for record in parse(text, names) if isinstance(record, Decision)]
     assert paths == ["/home/p/parse.y", "/home/p/sub/parse.y", "/elsewhere/parse.y"]
 
 
 def test_errors_name_the_real_files() -> None:
-    text = b"/tmp/0/f.go:3:5: f redeclared in this block\n\t/tmp/0/f.go:1:6: other declaration of f\n"
-    assert parse(text, {"/tmp/0/f.go": "/src/f.go"}) == [
+    text = b"/overlay/f.go:3:5: f redeclared in this block\n\t/overlay/f.go:1:6: other declaration of f\n"
+    assert parse(text, {"/overlay/f.go": "/src/f.go"}) == [
         BuildError("f redeclared in this block\n/src/f.go:1:6: other declaration of f", AT)
     ]
 
@@ -280,7 +280,7 @@ def test_errors_name_the_real_files() -> None:
 )
 def test_one_error_without_a_place(text: str) -> None:
     (error,) = parse(text.encode())
-    assert error == BuildError(text.rstrip("\n"))
+    assert error == BuildError(text.rstrip("\n").replace("\n\t", "\n"))
 
 
 def test_a_crash_after_decisions_is_an_error() -> None:
@@ -402,6 +402,6 @@ def test_no_input_breaks_it(fragments: list[bytes], sizes: list[int]) -> None:
     counts = parser.counts
     told = sum(counts.kept.values()) + counts.repeated + counts.flow + counts.passed_over + counts.faulty + counts.other
     assert told == counts.lines
-    assert counts.lines == len([*text.splitlines()]) if not {b"\r"} & set(fragments) else counts.lines >= 0
+    assert counts.lines == len(text.split(b"\n")) - text.endswith((b"\n", b"")[:1]) - (text == b"")
     assert len(records) == sum(counts.kept.values()) + counts.problems + counts.errors
     assert records == parse(text, {"f.go": "/src/f.go", "a: b at (c)": "/src/d.go"}, "/src", max_flow_steps=4)

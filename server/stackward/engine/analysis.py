@@ -14,6 +14,7 @@ from stackward.core.hint import Hint
 from stackward.core.outcome import BuildError, BuildFailed, Cancelled
 from stackward.engine import codec
 from stackward.engine.evidence import EvidenceMaker
+from stackward.engine.neighbours import Library, Neighbours
 from stackward.engine.results import FileResult, UnitResult
 from stackward.engine.sites import Found, SiteBuilder
 from stackward.engine.sources import Sources
@@ -23,7 +24,7 @@ from stackward.rules import RULE_NAMES, classify
 from stackward.syntax.ignores import ignores
 from stackward.toolchain.compiler import Compiler, Replay, Replayed
 from stackward.toolchain.process import CancelToken, DidNotRun
-from stackward.toolchain.unit import Unit
+from stackward.toolchain.unit import Package, Unit
 
 _PARTIAL_SECONDS = 0.15  # Between two partial results of one compile: showing them takes time from finding them.
 _EXPLODED = 8 << 20  # A -m=2 log beyond this (bytes) holds the hints up; the next time -m=1 goes first.
@@ -40,6 +41,8 @@ class Inputs:
     archives: Mapping[str, str] = field(default_factory=dict)
     environment: str = ""
     """Digest of the toolchain and the build configuration."""
+    graph: tuple[Package, ...] = ()
+    """The packages that the unit imports; their texts are as their export data, which the key names."""
 
     def key(self) -> str:
         """A digest of all of it, and of the version of stackward that judges it."""
@@ -73,6 +76,7 @@ class Analysis:
         self._compiler = compiler
         self._sources = sources
         self._store = store
+        self._library = Library()
         self._log_bytes: dict[object, int] = {}
 
     def cached(self, inputs: Inputs) -> UnitResult | None:
@@ -130,7 +134,8 @@ class Analysis:
     ) -> UnitResult | Failed:
         sources = self._sources.of(inputs.snapshot)
         builder = SiteBuilder(sources.get)
-        evidence = EvidenceMaker(sources, inputs.unit.files)
+        direct = [path for path, _ in inputs.unit.imports]
+        evidence = EvidenceMaker(sources, inputs.unit.files, Neighbours(self._library, inputs.graph, direct))
         hints = _Hints(evidence, builder)
         last = 0.0
         news: dict[str, list[Hint]] = {}

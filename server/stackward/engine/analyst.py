@@ -151,7 +151,8 @@ class Analyst:
                 if path in self._board.open_files:
                     self._board.open_files[path].mark()
                     self._sources.remember(self._board.open_files[path].source)
-            inputs = Inputs(unit, snapshot, dependents.archives(unit, self._providers), tools.environment)
+            graph = package.recorded.graph if package.recorded is not None else ()
+            inputs = Inputs(unit, snapshot, dependents.archives(unit, self._providers), tools.environment, graph)
         package.seen.update(snapshot.digests)
         key = inputs.key()
         if key == state.key and package.failure is None:

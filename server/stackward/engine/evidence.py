@@ -10,13 +10,14 @@ from tree_sitter import Node
 from stackward.core.decision import FlowEdge
 from stackward.core.position import Location
 from stackward.core.site import Site, Storage
+from stackward.engine.neighbours import Neighbours
 from stackward.engine.sites import Found
 from stackward.engine.sources import SnapshotSources
 from stackward.rules import Callee, Construct, End, Evidence, Fate, Statement, fate
 from stackward.syntax import subjects
 from stackward.syntax.declared import Declared, Shape, shape
 from stackward.syntax.functions import enclosing_function, enclosing_loops, statement_of
-from stackward.syntax.nodes import Kind, arguments, call_at, callee_node
+from stackward.syntax.nodes import Kind, arguments, call_at, callee_node, expression
 from stackward.syntax.tree import SourceFile, text_of
 
 _BY_KIND = {
@@ -58,8 +59,9 @@ _BASIC_TYPES = frozenset(
 class EvidenceMaker:
     """Makes the evidence for the sites of one unit."""
 
-    def __init__(self, sources: SnapshotSources, files: Sequence[str]) -> None:
+    def __init__(self, sources: SnapshotSources, files: Sequence[str], neighbours: Neighbours) -> None:
         self.sources = sources
+        self._neighbours = neighbours
         self._files = frozenset(files)
 
     @functools.cached_property
@@ -103,7 +105,7 @@ class EvidenceMaker:
         if kind is Kind.CONVERSION:
             return self._conversion(site.subject)
         if kind is Kind.BINARY:
-            return self._binary(found)
+            return _sum(found.located.node, found.file)
         if kind is Kind.SELECTOR:
             return self._selector(site.subject)
         if kind is Kind.CALL and len(arguments(found.located.node)) == 1:
@@ -128,9 +130,14 @@ class EvidenceMaker:
             if callee in {"make", "new"}:
                 return Construct.MAKE if callee == "make" else Construct.NEW
             return self._conversion(subject)
-        if subjects.is_literal(subject):
-            return Construct.BOXED
-        return Construct.UNSURE if "." in subject or " + " in subject else Construct.BOXED
+        source, node = expression(subject)
+        if node is None:
+            return Construct.UNSURE
+        if node.type == "binary_expression":
+            return _sum(node, source)
+        if node.type == "selector_expression":
+            return self._selector(subject)
+        return Construct.BOXED
 
     def _composite(self, subject: str) -> Construct:
         if subject.startswith("[]"):
@@ -139,8 +146,7 @@ class EvidenceMaker:
             return Construct.MAP_LITERAL
         if subject.startswith(("[", "struct {")):
             return Construct.BOXED
-        found = shape(subject.split("{", 1)[0].split("[", 1)[0], self._declared)
-        match found:
+        match self._shape(subject.split("{", 1)[0].split("[", 1)[0]):
             case Shape.SLICE:
                 return Construct.SLICE_LITERAL
             case Shape.MAP:
@@ -150,45 +156,37 @@ class EvidenceMaker:
             case _:
                 return Construct.UNSURE
 
+    def _shape(self, name: str) -> Shape | None:
+        """What stands behind a type's name, of this package or of an imported one; None where that is not certain."""
+        package, dot, bare = name.rpartition(".")
+        if not dot:
+            return shape(bare, self._declared)
+        shapes = {shape(bare, files) for files in self._neighbours.named(package)}
+        return shapes.pop() if len(shapes) == 1 else None
+
     def _conversion(self, subject: str) -> Construct:
         to = subjects.callee(subject).strip()
         to = to[1:-1] if to.startswith("(") and to.endswith(")") else to
         if to in _STRING_TYPES:
             return Construct.STRING
-        if to in _BASIC_TYPES or not to.replace("_", "").isalnum():
+        if to in _BASIC_TYPES or not to.replace("_", "").replace(".", "").isalnum():
             return Construct.BOXED
-        if shape(to, self._declared) in {Shape.STRING, Shape.SLICE}:
-            return Construct.UNSURE
-        return Construct.BOXED
-
-    def _binary(self, found: Found) -> Construct:
-        """``a + b`` is a string that is built, a number that is boxed, or a string that is boxed after it was built."""
-        node = found.located.node
-        operator = node.child_by_field_name("operator")
-        if operator is None or operator.type != "+":
-            return Construct.BOXED
-        strings = {"interpreted_string_literal", "raw_string_literal"}
-        waiting: list[Node] = [node]
-        while waiting:
-            one = waiting.pop()
-            if one.type in strings:
-                return Construct.STRING
-            if one.type == "parenthesized_expression":
-                waiting += one.named_children
-            elif one.type == "binary_expression":
-                waiting += [side for field in ("left", "right") if (side := one.child_by_field_name(field)) is not None]
-            elif one.type in {"int_literal", "float_literal", "imaginary_literal", "rune_literal"}:
-                return Construct.BOXED
-        return Construct.UNSURE
+        return Construct.UNSURE if self._shape(to) in {Shape.STRING, Shape.SLICE} else Construct.BOXED
 
     def _selector(self, subject: str) -> Construct:
-        """``x.name`` is a boxed field or variable, or a method value; the package's own declarations may tell."""
+        """``x.name`` is a boxed field or variable, or a method value; what packages declare may tell."""
         name = subjects.last_name(subject)
-        method = any(name in one.methods for one in self._declared)
-        field = any(name in one.fields for one in self._declared)
-        if method != field:
-            return Construct.METHOD_VALUE if method else Construct.BOXED
-        return Construct.UNSURE
+        own = _field_or_method(name, self._declared)
+        if own is not Construct.UNSURE or name in self._names_of(self._declared):
+            return own
+        return _field_or_method(name, self._imported)
+
+    @functools.cached_property
+    def _imported(self) -> list[Declared]:
+        return list(self._neighbours.imported())
+
+    def _names_of(self, files: list[Declared]) -> set[str]:
+        return {name for one in files for name in (*one.methods, *one.fields)}
 
     def _statement(self, found: Found, end: Fate) -> Statement:
         word = statement_of(found.located.node) if found.located.exact else ""
@@ -259,6 +257,40 @@ class EvidenceMaker:
             if text_of(given, source) == parameter:
                 return Callee(text_of(function, source), number, self._parameter(function, number, source))
         return None
+
+
+def _field_or_method(name: str, files: Sequence[Declared]) -> Construct:
+    method = any(name in one.methods for one in files)
+    field = any(name in one.fields for one in files)
+    if method == field:
+        return Construct.UNSURE
+    return Construct.METHOD_VALUE if method else Construct.BOXED
+
+
+def _sum(node: Node, source: SourceFile) -> Construct:
+    """``a + b`` is a string that is built, or a number that is boxed; any operand whose type is plain tells."""
+    operator = node.child_by_field_name("operator")
+    if operator is None or operator.type != "+":
+        return Construct.BOXED
+    waiting: list[Node] = [node]
+    while waiting:
+        one = waiting.pop()
+        kind = one.type
+        if kind in {"interpreted_string_literal", "raw_string_literal"}:
+            return Construct.STRING
+        if kind in {"int_literal", "float_literal", "imaginary_literal", "rune_literal"}:
+            return Construct.BOXED
+        if kind in {"parenthesized_expression", "binary_expression"}:
+            waiting += one.named_children
+            continue
+        # A conversion or a type assertion names the type.
+        named = one.child_by_field_name("function" if kind == "call_expression" else "type")
+        name = text_of(named, source) if named is not None else ""
+        if name == "string":
+            return Construct.STRING
+        if name in _BASIC_TYPES or name == "len":
+            return Construct.BOXED
+    return Construct.UNSURE
 
 
 def _argument(site: Site, end: Fate, call: Node, source: SourceFile) -> int | None:

@@ -25,7 +25,9 @@ class Shape(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """Types with their shapes (or the name of the type that they are defined by), methods, and fields of structs."""
+    """Types with their shapes (or the name of the type that they are defined by), methods, those of interfaces too,
+    and fields of structs.
+    """
 
     types: tuple[tuple[str, Shape | str], ...]
     methods: frozenset[str]
@@ -63,7 +65,8 @@ def declared(source: SourceFile) -> Declared:
                 if named is None or kind is None:
                     continue
                 types.append((text_of(named, source), _SHAPES.get(kind.type) or _other(kind, source)))
-                fields.update(_fields(kind, source))
+                fields.update(_named_below(kind, "field_declaration", source))
+                methods.update(_named_below(kind, "method_elem", source))
     return Declared(tuple(types), frozenset(methods), frozenset(fields), tuple(functions))
 
 
@@ -82,11 +85,11 @@ def _other(kind: Node, source: SourceFile) -> Shape | str:
     return text_of(kind, source) if kind.type == "type_identifier" else Shape.OTHER
 
 
-def _fields(kind: Node, source: SourceFile) -> Iterator[str]:
+def _named_below(kind: Node, what: str, source: SourceFile) -> Iterator[str]:
     waiting = [kind]
     while waiting:
         node = waiting.pop()
-        if node.type == "field_declaration":
+        if node.type == what:
             yield from _field_texts(node, "name", source)
         waiting += node.named_children
 

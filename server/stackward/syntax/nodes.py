@@ -18,7 +18,7 @@ from tree_sitter import Node
 
 from stackward.core.position import BytePos, ByteRange
 from stackward.syntax import subjects
-from stackward.syntax.tree import SourceFile, text_of
+from stackward.syntax.tree import SourceFile, parse, text_of
 
 
 class Kind(enum.Enum):
@@ -112,6 +112,16 @@ def call_at(source: SourceFile, pos: BytePos) -> Node | None:
     if leaf is None:
         return None
     return next((node for node in _anchored(leaf, offset) if is_call(node)), None)
+
+
+def expression(text: str) -> tuple[SourceFile, Node | None]:
+    """An expression on its own, parsed; None where it is not one."""
+    prefix = "package p\nvar _ = "
+    source = parse((prefix + text).encode("utf-8", "replace"))
+    node = source.tree.root_node.descendant_for_byte_range(len(prefix), len(source.text))
+    while node is not None and node.type == "expression_list" and node.named_children:
+        node = node.named_children[0]
+    return source, node if node is not None and not node.has_error else None
 
 
 def anchor(node: Node) -> int:

@@ -83,9 +83,9 @@ class Places:
         if len(place) > _LONGEST:
             return None
         match = _POINT.fullmatch(place)
-        if match is None or match[1] not in self._names:
-            line = _LINE.fullmatch(place)
-            match = line if match is None or (line is not None and line[1] in self._names) else match
+        # The longest known name wins: a file may be called "x:5".
+        if match is None or match[1] + b":" + match[2] in self._names:
+            match = _LINE.fullmatch(place)
         return None if match is None else self._location(place, *match.groups())
 
     def _location(self, place: bytes, name: bytes, line: bytes, column: bytes = b"0") -> Location:
