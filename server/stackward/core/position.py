@@ -13,6 +13,7 @@ Four systems meet here:
 from __future__ import annotations
 
 import enum
+import itertools
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -90,12 +91,10 @@ class LineIndex:
 
     def __init__(self, text: bytes) -> None:
         self.text = text
-        starts = [0]
-        find = text.find
-        at = find(b"\n")
-        while at >= 0:
-            starts.append(at + 1)
-            at = find(b"\n", at + 1)
+        # A line starts after all lines before it and one newline for each.
+        lengths = itertools.accumulate(map(len, text.split(b"\n")), initial=0)
+        starts = [length + line for line, length in enumerate(lengths)]
+        starts.pop()
         self._starts = starts
         # Without a lone carriage return both systems have the same lines.
         if b"\r" in text:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from stackward.core.site import Function
 from stackward.engine.openfile import OpenFile
 from stackward.engine.packages import merge
 from stackward.engine.results import FileHints, FileResult, Freshness
@@ -35,11 +36,18 @@ class Board:
                 freshness = Freshness.FIRST if path in self._first else Freshness.COMPLETE
                 if document.moved:
                     freshness = Freshness.MOVED
-                return FileHints(path, freshness, document.hints(), document.placed_functions())
+                return FileHints(path, freshness, document.hints())
             result = self._published.get(path)
-            if result is None:
-                return FileHints(path, Freshness.COMPLETE)
-            return FileHints(path, Freshness.COMPLETE, result.hints, result.functions)
+            return FileHints(path, Freshness.COMPLETE, result.hints if result is not None else ())
+
+    def functions(self, path: str) -> tuple[Function, ...]:
+        """The functions of a file as they are now, looked up in its tree."""
+        with self._lock:
+            document = self.open_files.get(path)
+            if document is not None:
+                return document.placed_functions()
+            result = self._published.get(path)
+            return result.functions if result is not None else ()
 
     def paths(self) -> list[str]:
         """All files that there are hints for."""

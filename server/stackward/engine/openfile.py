@@ -61,13 +61,15 @@ class OpenFile:
             del self._marks[next(iter(self._marks))]
         return key
 
-    def edit(self, edits: Sequence[Edit]) -> None:
-        """Follow an edit of the text."""
+    def edit(self, edits: Sequence[Edit]) -> bool:
+        """Follow an edit of the text; True if it took hints away."""
+        before = len(self._anchors)
         self.source = self.source.edited(edits)
         self._history += edits
         for edit in edits:
             _shift(self._anchors, edit)
         self._anchors = _still_there(self._anchors, self.source)
+        return len(self._anchors) < before
 
     def replace(self, source: SourceFile) -> None:
         """Take a whole new text that did not come as edits; hints on it start afresh with the next analysis."""

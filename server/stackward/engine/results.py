@@ -60,7 +60,6 @@ class FileHints:
     path: str
     freshness: Freshness
     hints: tuple[Hint, ...] = ()
-    functions: tuple[Function, ...] = ()
 
 
 class State(enum.Enum):

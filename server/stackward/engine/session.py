@@ -11,6 +11,8 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 
 from stackward.core.outcome import BuildFailed
+from stackward.core.position import LineIndex
+from stackward.core.site import Function
 from stackward.engine.analyst import Analyst
 from stackward.engine.board import Board
 from stackward.engine.folder import Folder, Tools
@@ -96,14 +98,21 @@ class Session:
         self.analyse(os.path.dirname(path), Priority.OPEN, "opened")
 
     def edit(self, path: str, edits: Sequence[Edit]) -> None:
-        """The text of an open document changed; its hints move along."""
+        """The text of an open document changed; its hints move along. It is news only if some went with their code."""
         with self._lock:
             document = self._board.open_files.get(path)
             if document is None:
                 return
-            document.edit(edits)
+            fewer = document.edit(edits)
             self.texts.open(path, document.source.text)
-        self._listener.hints_changed([path])
+        if fewer:
+            self._listener.hints_changed([path])
+
+    def lines(self, path: str) -> LineIndex | None:
+        """The lines of an open document."""
+        with self._lock:
+            document = self._board.open_files.get(path)
+            return document.source.lines if document is not None else None
 
     def save(self, path: str) -> None:
         """A document was saved: its package is next. The watcher's news of the same save will be none."""
@@ -155,6 +164,10 @@ class Session:
     def hints(self, path: str) -> FileHints:
         """The hints of a file as they are now."""
         return self._board.hints(path)
+
+    def functions(self, path: str) -> tuple[Function, ...]:
+        """The functions of a file as they are now."""
+        return self._board.functions(path)
 
     def paths(self) -> list[str]:
         """All files that there are hints for."""

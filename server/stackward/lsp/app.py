@@ -12,6 +12,7 @@ from typing import Any
 from stackward.core.decision import Problem
 from stackward.core.hint import Hint, Severity
 from stackward.core.position import LineIndex
+from stackward.core.site import Function
 from stackward.engine.results import FileHints, State, Status
 from stackward.engine.session import Session
 from stackward.engine.settings import Settings
@@ -27,6 +28,8 @@ from stackward.lsp.uris import uri_of
 from stackward.rules import find
 
 log = logging.getLogger(__name__)
+
+_PAUSE_SECONDS = 0.1
 
 
 class App:
@@ -51,6 +54,7 @@ class App:
         self._listeners: list[Callable[[Sequence[str]], None]] = []
         self._status: Status | None = None
         self._typing: asyncio.TimerHandle | None = None
+        self._moved: asyncio.TimerHandle | None = None
         self._problems: set[str] = set()
         server.on_close(self.session.shutdown)
 
@@ -160,6 +164,9 @@ class App:
 
     def lines(self, path: str) -> LineIndex:
         """The lines of a file as the user sees it."""
+        lines = self.session.lines(path)
+        if lines is not None:
+            return lines
         document = self.documents.at(path)
         if document is not None:
             return document.lines
@@ -173,6 +180,10 @@ class App:
         found = self.session.hints(path)
         return found if self.shown else FileHints(path, found.freshness)
 
+    def functions(self, path: str) -> tuple[Function, ...]:
+        """The functions of a file, none while hints are toggled off."""
+        return self.session.functions(path) if self.shown else ()
+
     def level(self, rule: str) -> Severity:
         """The level at which a rule is shown."""
         known = find(rule)
@@ -185,7 +196,12 @@ class App:
     # Typing
 
     def typed(self, path: str) -> None:
-        """A document was edited: analyse it after a pause, if that is wanted."""
+        """A document was edited. Editors move diagnostics along by themselves and ask for inlay hints, so that
+        diagnostics are sent again after a pause only; then the text is analysed too, if that is wanted.
+        """
+        if self._moved is not None:
+            self._moved.cancel()
+        self._moved = self.server.loop.call_later(_PAUSE_SECONDS, self.news, [path])
         if self.settings.get("analysis.trigger") != "type":
             return
         if self._typing is not None:

@@ -20,7 +20,7 @@ from stackward.core.decision import Decision, FlowEdge, FlowStep, Kind, Problem
 from stackward.core.outcome import BuildError
 from stackward.core.position import Location
 from stackward.toolchain import escapes_grammar as grammar
-from stackward.toolchain.escapes_places import NOWHERE, Places
+from stackward.toolchain.escapes_places import NOWHERE, UNKNOWN, Places
 
 Record: TypeAlias = Decision | Problem | BuildError
 
@@ -29,7 +29,7 @@ _TEXT_KEPT = 800  # Characters of an error or of something unreadable that are k
 _FAULTS_KEPT = 200  # Errors and problems that are handed on; more are only counted.
 _NEVER = b"\n"  # No line begins with it.
 _LEAK = re.compile(rb"parameter \S+ leaks to (?:\{storage for .*\}|\S+)(?= for | with derefs=)")
-_CRASH = re.compile(rb"panic: |fatal error: |runtime: |signal: |SIG[A-Z]+: |\?\?\?: ")
+_CRASH = re.compile(rb"panic: |fatal error: |runtime: |signal: |SIG[A-Z]+: |\?\?\?: ")  # Of the compiler itself.
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class LogParser:
         self._explanation: _Explanation | None = None
         self._fault: _Fault | None = None
         self._leaks: set[bytes] = set()
-        self._edges: dict[bytes, tuple[str, str]] = {}
+        self._edges: dict[bytes, FlowEdge] = {}
         self._steps: dict[bytes, FlowStep] = {}
         self._decided = False
         self._escapes_over = False
@@ -157,7 +157,7 @@ class LogParser:
 
     def _begin(self, line: bytes, records: list[Record]) -> None:
         """A line that does not go on with an explanation."""
-        split = None if line.startswith(b"\t") or _CRASH.match(line) else self._places.split(line)
+        split = None if line.startswith(b"\t") else self._places.split(line)
         if split is None:
             self._placeless(line, records)
             return
@@ -263,33 +263,46 @@ class LogParser:
     def _explained(self, explanation: _Explanation, records: list[Record]) -> Decision:
         header = explanation.header
         lines, dropped = explanation.lines()
-        truncated = explanation.interrupted or dropped > 0
         self._passed_over += dropped
-        edges: list[tuple[str, str, list[FlowStep]]] = []
+        groups: list[list[bytes]] = []
+        start = len(explanation.indent)
         for line in lines:
-            text = line[len(explanation.indent) :]
-            if (edge := self._edge(text)) is not None:
-                edges.append((*edge, []))
-            elif (step := self._step(text)) is not None:
-                if not edges:
-                    edges.append(("", "", []))
-                edges[-1][2].append(replace(step, at=header.at) if step.at is NOWHERE else step)
-            elif text.startswith(b"warning: "):
-                # "truncated explanation due to assignment cycle; see golang.org/issue/35518"
-                truncated = True
+            if line.startswith(b"flow: ", start) or not groups:
+                groups.append([])
+            groups[-1].append(line[start:])
+        flow: list[FlowEdge] = []
+        for group in groups:
+            key = b"\n".join(group)
+            edge = self._edges.get(key)  # Explanations share most of their edges.
+            if edge is None:
+                edge = self._edge(group, explanation, records)
+                if not explanation.interrupted and UNKNOWN not in key:
+                    self._edges[key] = edge
             else:
-                truncated = True
-                self._problem("unreadable line of an explanation", line, header.at, records)
-                continue
-            self._flow += 1
-        flow = tuple(FlowEdge(dst, src, tuple(steps)) for dst, src, steps in edges)
-        return Decision(header.kind, header.at, header.subject, header.function, header.detail, flow, truncated)
+                self._flow += len(group)
+            flow.append(edge)
+        truncated = explanation.interrupted or dropped > 0
+        return Decision(header.kind, header.at, header.subject, header.function, header.detail, tuple(flow), truncated)
 
-    def _edge(self, text: bytes) -> tuple[str, str] | None:
-        edge = self._edges.get(text)
-        if edge is None and (edge := grammar.flow(text.decode("utf-8", "replace"))) is not None:
-            self._edges[text] = edge
-        return edge
+    def _edge(self, group: list[bytes], explanation: _Explanation, records: list[Record]) -> FlowEdge:
+        """An edge from its line and those of its steps; the edge's own may be missing or unreadable."""
+        at = explanation.header.at
+        ends: tuple[str, str] | None = None
+        steps: list[FlowStep] = []
+        for text in group:
+            if (step := self._step(text)) is not None:
+                steps.append(replace(step, at=at) if step.at is NOWHERE else step)
+            elif ends is None and (found := grammar.flow(text.decode("utf-8", "replace"))) is not None:
+                ends = found
+            else:
+                explanation.interrupted = True
+                # "truncated explanation due to assignment cycle; see golang.org/issue/35518"
+                if not text.startswith(b"warning: "):
+                    self._problem("unreadable line of an explanation", text, at, records)
+                    continue
+            self._flow += 1
+        dst, src = ends or ("", "")
+        return FlowEdge(dst, src, tuple(steps))
 
     def _step(self, text: bytes) -> FlowStep | None:
         """``  from EXPR (REASON) at PLACE``: read from its end, since ``EXPR`` may contain anything."""
@@ -319,6 +332,7 @@ class _Explanation:
         self.header = header
         self.indent = indent
         self.interrupted = False
+        """Whether something of it is missing or unreadable; the compiler itself cuts one at a cycle."""
         self._room = most - most // 3
         self._first: list[bytes] = []
         self._last: deque[bytes] = deque(maxlen=most // 3)

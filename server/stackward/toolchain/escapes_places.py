@@ -19,7 +19,7 @@ NOWHERE = Location(UNKNOWN.decode(), from_display(0, 0))
 _LONGEST = 4200  # Bytes: no file system allows a longer name and position.
 _POINT = re.compile(rb"(.+):(\d{1,9}):(\d{1,9})", re.DOTALL)
 _LINE = re.compile(rb"(.+):(\d{1,9})", re.DOTALL)
-_HEAD = re.compile(rb"(.{1,4096}?\.go:\d{1,9}(?::\d{1,9})?): ")
+_HEAD = re.compile(rb"(?!panic: |fatal error: )(.{1,4096}?\.go:\d{1,9}(?::\d{1,9})?): ")
 _DIGITS = re.compile(rb"(?::\d{1,9}){1,2}: ")
 
 

@@ -36,7 +36,7 @@ def diagnostics(app: App, path: str) -> list[Json]:
     ]
     level = app.level("leaking-parameter")
     if level is not Severity.OFF:
-        for function in found.functions:
+        for function in app.functions(path):
             shown += app.presenter.leaking(function, lines, level)
     return shown
 

@@ -24,14 +24,13 @@ def register(app: App) -> None:
             return None
         lines = app.lines(path)
         pos = lines.from_client(ClientPos(params.position.line, params.position.character), app.client.encoding)
-        found = app.hints(path)
         here = [hint for hint in app.visible(path) if _covers(shown_range(hint, lines), pos)]
         if here:
             # Of several around the pointer the smallest is meant.
             here.sort(key=_width)
             text = "\n\n---\n\n".join(_hint(app, hint) for hint in here[:3])
             return types.Hover(_markdown(text), to_range(lines, shown_range(here[0], lines), app.client.encoding))
-        for function in found.functions:
+        for function in app.functions(path):
             if _covers(function.name_range, pos):
                 text = _function(app, function, path)
                 return (

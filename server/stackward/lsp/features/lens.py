@@ -23,7 +23,6 @@ def register(app: App) -> None:
         if path is None or not app.settings.get("codeLens.enable"):
             return []
         lines = app.lines(path)
-        found = app.hints(path)
         sites = Counter(hint.site.function for hint in app.visible(path))
         return [
             types.CodeLens(
@@ -32,7 +31,7 @@ def register(app: App) -> None:
                     title=title, command="stackward.listHints", arguments=[params.text_document.uri, function.name]
                 ),
             )
-            for function in found.functions
+            for function in app.functions(path)
             if (title := _title(function, sites[function.name]))
         ]
 
