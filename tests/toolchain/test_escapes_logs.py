@@ -184,7 +184,7 @@ def test_names_with_spaces_and_accents(release: str) -> None:
     assert (Kind.MOVED, "somme", at("prix é.go", 14, 2)) in found
     # The column is that of bytes; "é" has two.
     assert (Kind.LEAKING_TO_RESULT, "p", at("prix é.go", 7, 7)) in found
-    assert (Kind.ESCAPES, "Prix{...}", at("prix é.go", 11, 47)) in found
+    assert (Kind.ESCAPES, "Prix{...}", at("prix é.go", 11, 55)) in found
 
 
 @every_release

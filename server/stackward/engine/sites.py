@@ -129,7 +129,7 @@ class SiteBuilder:
     def tags(self, path: str) -> str:
         """A digest of what the log says about the parameters of a file's functions, in the order of the source."""
         ordered = sorted(self._tags.get(path, ()), key=lambda decision: (decision.at, decision.kind.value))
-        said = [(decision.kind.name, decision.subject, decision.detail) for decision in ordered]
+        said = [(decision.kind.name, decision.subject, decision.detail, decision.level) for decision in ordered]
         return hashlib.blake2b(repr(said).encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
 
     def _decision(self, decision: Decision) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 
@@ -35,6 +36,9 @@ def load(client: Client) -> Runnable:
     from stackward.lsp.features import REGISTER  # noqa: PLC0415
     from stackward.lsp.protocol import Server  # noqa: PLC0415
 
+    # What is loaded now stays; collections that look at all of it, and at every hint, would be felt while typing.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
     server = Server(client, "stackward", stackward.__version__)
     app = App(server)
     for register in REGISTER:

@@ -32,6 +32,9 @@ Record: TypeAlias = Decision | Problem | BuildError
 
 _CHUNK = 1 << 17  # Bytes read at once; the pipe is made to hold as many, where that is possible.
 _BATCH_SECONDS = 0.002
+# The first three make the walk phase and the back end talk, which marks the end of the escape phase; the last
+# adds to the log what else callers see of a parameter.
+_DEBUG_FLAGS = ("escapedebug", "closure", "wb", "escapemutationscalls")
 _HANG_SECONDS = 300.0
 
 
@@ -67,17 +70,13 @@ class Compiler:
 
     @functools.cached_property
     def debug_flags(self) -> str:
-        """Those of the debug flags that help and that this compiler knows; an unknown one would be fatal.
-
-        ``escapedebug`` marks the end of the escape phase; ``escapemutationscalls`` adds what else callers see of a
-        parameter.
-        """
+        """Those of ``_DEBUG_FLAGS`` that this compiler knows; an unknown one would be fatal."""
         listed = run(
             [self.toolchain.compile, "-d", "help"], cwd=self.scratch, env=self.config.environment(), timeout=20.0
         )
         text = (listed.stdout + listed.stderr).decode("utf-8", "replace") if isinstance(listed, Ran) else ""
         known = set(text.split())
-        return ",".join(f"{flag}=1" for flag in ("escapedebug", "escapemutationscalls") if flag in known)
+        return ",".join(f"{flag}=1" for flag in _DEBUG_FLAGS if flag in known)
 
     def escapes(
         self, replay: Replay, on_records: Callable[[list[Record], bool], None], cancel: CancelToken

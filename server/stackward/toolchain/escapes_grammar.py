@@ -26,7 +26,7 @@ _EXPLAINED_QUOTING = re.compile(
 _LEAK_EXPLAINED = re.compile(
     r"parameter (\S+) leaks to (\{storage for .*\}|\S+)(?: for (.*))? with derefs=-?\d+:", re.DOTALL
 )
-_LEAK_TO_RESULT = re.compile(r"leaking param: (.*) to result (.*) level=-?\d+")
+_LEAK_TO_RESULT = re.compile(r"leaking param: (.*) to result (.*) level=(-?\d+)")
 _CAPTURED = re.compile(r"(.*?) capturing by (ref|value): (.*) \((addr=\w+ assign=\w+ width=-?\d+)\)", re.DOTALL)
 _PARAM_USE = re.compile(r"(?:mutates|calls) param: (.*) derefs=(-?\d+)")
 _SCORE = re.compile(r" with score -?\d+")
@@ -166,7 +166,7 @@ def _leaking(at: Location, text: str) -> Decision | None:
         return None
     match = _LEAK_TO_RESULT.fullmatch(text)
     if match is not None:
-        return Decision(Kind.LEAKING_TO_RESULT, at, bounded(match[1]), detail=bounded(match[2]))
+        return Decision(Kind.LEAKING_TO_RESULT, at, bounded(match[1]), detail=bounded(match[2]), level=int(match[3]))
     return Decision(Kind.LEAKING, at, bounded(text[15:]))
 
 
