@@ -6,8 +6,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from gomodule import run_check
 
+from gomodule import run_check
 from stackward.core.position import LineIndex
 from stackward.core.site import Storage
 from stackward.engine.results import CheckReport

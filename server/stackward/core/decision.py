@@ -74,10 +74,10 @@ class Decision:
     function: str = ""
     detail: str = ""
     flow: tuple[FlowEdge, ...] = ()
-    level: int = 0
-    """Dereferences on the way from a parameter to the result that it leaks to."""
     flow_truncated: bool = False
     """More of the flow was printed than is kept, or the compiler itself cut it at a cycle."""
+    level: int = 0
+    """Dereferences on the way from a parameter to the result that it leaks to."""
 
 
 @dataclass(frozen=True, slots=True)
