@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -83,7 +85,15 @@ def flow_of(*lines: str, names: dict[str, str] | None = None, most: int = 96) ->
     ],
 )
 def test_records(text: str, kind: Kind, subject: str, function: str, detail: str) -> None:
-    assert one(text) == Decision(kind, AT, subject, function, detail)
+    found = one(text)
+    assert isinstance(found, Decision)
+    assert dataclasses.replace(found, level=0) == Decision(kind, AT, subject, function, detail)
+
+
+def test_the_level_of_a_leak() -> None:
+    assert one("leaking param: p to result ~r0 level=-1") == Decision(
+        Kind.LEAKING_TO_RESULT, AT, "p", detail="~r0", level=-1
+    )
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"log"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -26,15 +26,21 @@ var products = []catalog.Product{
 func main() {
 	addr := flag.String("addr", "127.0.0.1:8080", "where to listen")
 	every := flag.Duration("rates", time.Minute, "how often to ask for rates")
+	spool := flag.String("spool", os.TempDir(), "folder for parcel labels")
 	flag.Parse()
-	if err := run(*addr, *every); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	listener, err := net.Listen("tcp", *addr)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := run(ctx, listener, *every, *spool); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(addr string, every time.Duration) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
+// run serves until the context ends, then lets the requests under way finish.
+func run(ctx context.Context, listener net.Listener, every time.Duration, spool string) error {
 	book := rates.NewBook(rates.NewRate("EUR", 0.92), rates.NewRate("CHF", 0.88), rates.NewRate("CNY", 7.2))
 	// Until there is a contract with a bank, the rates are those of last month.
 	fixed := func(_ context.Context, currency string) (float64, error) {
@@ -45,19 +51,18 @@ func run(addr string, every time.Duration) error {
 	go rates.Follow(book, updates, 5*every, func(d time.Duration) { log.Printf("no rates for %v", d) })
 	shop := catalog.New(products)
 	server := &http.Server{
-		Addr:              addr,
-		Handler:           httpapi.New(shop, order.NewBook(shop, log.Printf), book, log.Printf).Handler(),
+		Handler:           httpapi.New(shop, order.NewBook(shop, log.Printf), book, spool, log.Printf).Handler(),
 		ReadHeaderTimeout: 5 * time.Second,
 	}
-	go func() {
-		<-ctx.Done()
-		grace, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		server.Shutdown(grace)
-	}()
-	log.Printf("listening on %s", addr)
-	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	log.Printf("listening on %s", listener.Addr())
+	select {
+	case err := <-failed:
 		return err
+	case <-ctx.Done():
 	}
-	return nil
+	grace, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	return server.Shutdown(grace)
 }

@@ -75,6 +75,23 @@ func (c *Catalog) Len() int {
 	return len(c.products)
 }
 
+// Each calls a function for every product in the order of their SKUs, until one fails.
+func (c *Catalog) Each(visit func(Product) error) error {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	var skus []string
+	for sku := range c.products {
+		skus = append(skus, sku)
+	}
+	sort.Strings(skus)
+	for _, sku := range skus {
+		if err := visit(*c.products[sku]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Search returns the products that match all words of a query, cheapest first.
 func (c *Catalog) Search(query string) []Product {
 	c.mu.RLock()

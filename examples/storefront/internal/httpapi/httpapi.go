@@ -2,12 +2,15 @@
 package httpapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 
+	"example.com/storefront/internal/cart"
 	"example.com/storefront/internal/catalog"
 	"example.com/storefront/internal/labels"
 	"example.com/storefront/internal/order"
@@ -23,32 +26,41 @@ type Server struct {
 	catalog *catalog.Catalog
 	orders  *order.Book
 	rates   *rates.Book
+	carts   *cart.Store
+	spool   string
 	log     Logger
+	stats   *Stats
 }
 
-// New makes a server.
-func New(c *catalog.Catalog, o *order.Book, r *rates.Book, log Logger) *Server {
-	return &Server{catalog: c, orders: o, rates: r, log: log}
+// New makes a server. Labels that are printed go into the spool folder.
+func New(c *catalog.Catalog, o *order.Book, r *rates.Book, spool string, log Logger) *Server {
+	return &Server{catalog: c, orders: o, rates: r, carts: cart.NewStore(), spool: spool, log: log, stats: NewStats()}
 }
 
 // Handler returns all routes with their middleware.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	routes := map[string]http.HandlerFunc{
-		"GET /search":              s.search,
-		"GET /products/{sku}":      s.product,
-		"POST /orders":             s.place,
-		"GET /orders/{id}":         s.order,
-		"GET /orders/{id}/invoice": s.invoice,
-		"GET /orders/{id}/label":   s.label,
-		"GET /report":              s.report,
-		"GET /export":              s.export,
-		"POST /import":             s.importRows,
+		"GET /search":               s.search,
+		"GET /products/{sku}":       s.product,
+		"POST /orders":              s.place,
+		"GET /orders/{id}":          s.order,
+		"GET /orders/{id}/invoice":  s.invoice,
+		"GET /orders/{id}/label":    s.label,
+		"GET /carts/{customer}":     s.cart,
+		"POST /carts/{customer}":    s.pick,
+		"POST /checkout/{customer}": s.checkout,
+		"POST /labels":              s.printLabels,
+		"GET /products.csv":         s.exportProducts,
+		"GET /stats":                s.counts,
+		"GET /report":               s.report,
+		"GET /export":               s.export,
+		"POST /import":              s.importRows,
 	}
 	for pattern, handler := range routes {
 		mux.HandleFunc(pattern, handler)
 	}
-	return Chain(mux, Identify("web"), AccessLog(s.log), Recover(s.log))
+	return Chain(mux, Identify("web"), AccessLog(s.log), Count(s.stats), Recover(s.log))
 }
 
 func (s *Server) search(w http.ResponseWriter, r *http.Request) {
@@ -104,17 +116,23 @@ func (s *Server) place(w http.ResponseWriter, r *http.Request) {
 	if req.Customer == "" {
 		req.Customer = reqctx.From(r.Context()).Customer
 	}
+	s.created(w, req)
+}
+
+// created places an order, answers with its summary and tells whether it was placed.
+func (s *Server) created(w http.ResponseWriter, req order.Request) bool {
 	o, err := s.orders.Place(req)
 	if err != nil {
 		s.fail(w, err)
-		return
+		return false
 	}
 	data, err := order.Summary(o)
 	if err != nil {
 		s.fail(w, err)
-		return
+		return true
 	}
 	s.raw(w, http.StatusCreated, "application/json", data)
+	return true
 }
 
 func (s *Server) order(w http.ResponseWriter, r *http.Request) {
@@ -180,13 +198,16 @@ func (s *Server) importRows(w http.ResponseWriter, r *http.Request) {
 	s.answer(w, http.StatusOK, map[string]interface{}{"imported": count, "products": s.catalog.Len()})
 }
 
+var answers = sync.Pool{New: func() interface{} { return new(bytes.Buffer) }}
+
 func (s *Server) answer(w http.ResponseWriter, status int, value interface{}) {
-	data, err := json.Marshal(value)
-	if err != nil {
+	buf := answers.Get().(*bytes.Buffer)
+	defer answers.Put(buf)
+	if err := json.NewEncoder(buf).Encode(value); err != nil {
 		s.fail(w, err)
 		return
 	}
-	s.raw(w, status, "application/json", data)
+	s.raw(w, status, "application/json", buf.Next(buf.Len()))
 }
 
 func (s *Server) raw(w http.ResponseWriter, status int, kind string, data []byte) {
@@ -202,7 +223,7 @@ func (s *Server) fail(w http.ResponseWriter, err error) {
 	switch {
 	case errors.Is(err, catalog.ErrNotFound), errors.Is(err, order.ErrNotFound):
 		status = http.StatusNotFound
-	case errors.Is(err, order.ErrEmpty), errors.Is(err, rates.ErrUnknown):
+	case errors.Is(err, order.ErrEmpty), errors.Is(err, order.ErrInvalid), errors.Is(err, rates.ErrUnknown), errors.Is(err, cart.ErrQuantity):
 		status = http.StatusBadRequest
 	}
 	http.Error(w, fmt.Sprintf("%v", err), status)

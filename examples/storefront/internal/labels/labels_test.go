@@ -32,6 +32,20 @@ func TestWriteAll(t *testing.T) {
 	}
 }
 
+func BenchmarkWriteAll(b *testing.B) {
+	label, err := New("DE-000123", "DE", 500)
+	if err != nil {
+		b.Fatal(err)
+	}
+	folder, labels := b.TempDir(), []*Label{label, label, label}
+	b.ReportAllocs()
+	for i := 0; i < b.N; i++ {
+		if err := WriteAll(folder, labels); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkLabel(b *testing.B) {
 	b.ReportAllocs()
 	for i := 0; i < b.N; i++ {

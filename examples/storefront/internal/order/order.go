@@ -18,6 +18,12 @@ type Line struct {
 	Quantity int    `json:"quantity"`
 }
 
+// NewLine makes a line.
+func NewLine(sku string, quantity int) *Line {
+	l := Line{SKU: sku, Quantity: quantity}
+	return &l
+}
+
 // Request is a cart that is to become an order.
 type Request struct {
 	Customer string `json:"customer"`
@@ -51,6 +57,8 @@ func (o *Order) Total() int64 { return o.Net + o.Duty + o.Tax }
 var (
 	// ErrEmpty is returned for a cart without lines.
 	ErrEmpty = errors.New("order: the cart is empty")
+	// ErrInvalid is returned for a value that no order can have.
+	ErrInvalid = errors.New("order: invalid")
 	// ErrNotFound is returned for an order that does not exist.
 	ErrNotFound = errors.New("order: no such order")
 )
@@ -114,6 +122,9 @@ func (b *Book) Place(req Request) (*Order, error) {
 	if len(req.Lines) == 0 {
 		return nil, ErrEmpty
 	}
+	if err := check("country", req.Country); err != nil {
+		return nil, err
+	}
 	o := Order{Customer: req.Customer, Country: req.Country}
 	for _, line := range req.Lines {
 		if err := check("quantity", line.Quantity); err != nil {
@@ -146,11 +157,11 @@ func check(name string, value interface{}) error {
 	switch v := value.(type) {
 	case int:
 		if v <= 0 {
-			return fmt.Errorf("order: %s must be positive", name)
+			return fmt.Errorf("%w: %s must be positive", ErrInvalid, name)
 		}
 	case string:
 		if v == "" {
-			return fmt.Errorf("order: %s is missing", name)
+			return fmt.Errorf("%w: %s is missing", ErrInvalid, name)
 		}
 	}
 	return nil
@@ -214,7 +225,10 @@ func (b *Book) Report() ([]byte, error) {
 		if rows[i]["net"] != rows[j]["net"] {
 			return rows[i]["net"].(int64) > rows[j]["net"].(int64)
 		}
-		return rows[i]["sku"].(string) < rows[j]["sku"].(string)
+		if rows[i]["sku"] != rows[j]["sku"] {
+			return rows[i]["sku"].(string) < rows[j]["sku"].(string)
+		}
+		return rows[i]["country"].(string) < rows[j]["country"].(string)
 	})
 	return json.Marshal(map[string]interface{}{"orders": len(b.orders), "rows": rows})
 }

@@ -32,7 +32,12 @@ func TestPlace(t *testing.T) {
 	if got, err := b.Get(o.ID); got != o || err != nil {
 		t.Errorf("Get = %v, %v", got, err)
 	}
-	for _, bad := range []Request{{}, {Lines: []Line{{"TEA-001", 0}}}, {Lines: []Line{{"NONE", 1}}}} {
+	for _, bad := range []Request{
+		{Country: "DE"},
+		{Lines: []Line{{"TEA-001", 1}}},
+		{Country: "DE", Lines: []Line{{"TEA-001", 0}}},
+		{Country: "DE", Lines: []Line{{"NONE", 1}}},
+	} {
 		if _, err := b.Place(bad); err == nil {
 			t.Errorf("Place(%+v) gave no error", bad)
 		}
