@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 
 from stackward.core.decision import Decision, FlowEdge, Kind, Problem
 from stackward.core.outcome import BuildError
-from stackward.core.position import Location
+from stackward.core.position import ByteCol, BytePos, Location
 from stackward.core.site import Function, Parameter, Site, Storage
 from stackward.syntax.functions import FunctionNode, enclosing_function, functions
 from stackward.syntax.nodes import Located, is_call, locate
@@ -25,6 +25,7 @@ from stackward.syntax.tree import SourceFile
 
 # `errors.New`, `strings.(*Builder).Grow`: the compiler names the package of what is not of this one.
 _FOREIGN = re.compile(r"[A-Za-z_][\w/.-]*\.[A-Za-z_(]")
+_NO_COLUMN = 255  # cmd/internal/src keeps columns in eight bits.
 _MAX_PLACES = 64  # Calls into which a site was inlined that are kept; one helper can have thousands.
 
 
@@ -171,7 +172,7 @@ class SiteBuilder:
             self.outside += 1
             return
         variable = decision.kind is Kind.MOVED
-        located = locate(file, decision.at.pos, decision.subject, variable)
+        located = _locate(file, decision.at.pos, decision.subject, variable=variable)
         if located is None:
             self.problems.append(
                 Problem(
@@ -295,6 +296,17 @@ class SiteBuilder:
                 case _:
                     to[leak.detail] = None
         return Parameter(name, range_, tuple(to), self._leak_flows_at.get(at, ())) if to else None  # type: ignore[arg-type]
+
+
+def _locate(file: SourceFile, pos: BytePos, subject: str, *, variable: bool) -> Located | None:
+    """The place of a record. The compiler prints no column from 255 on: then the subject is looked for on its line."""
+    if pos.col > 0 or len(file.lines.line_text(pos.line)) < _NO_COLUMN:
+        return locate(file, pos, subject, variable)
+    for column in range(_NO_COLUMN - 1, len(file.lines.line_text(pos.line))):
+        located = locate(file, BytePos(pos.line, ByteCol(column)), subject, variable)
+        if located is not None and located.exact:
+            return located
+    return locate(file, pos, subject, variable)
 
 
 def _without_type_arguments(name: str) -> str:
