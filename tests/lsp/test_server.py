@@ -336,6 +336,17 @@ def test_restart_needs_no_compiler(start: Callable[..., Editor], tmp_path: Path)
         second.end()
 
 
+def test_ignore_comments_are_honoured_and_judged(start: Callable[..., Editor]) -> None:
+    text = CART.replace("\tit := ", "\t//stackward:ignore address-returned kept by the caller\n\tit := ")
+    editor = start({"cart.go": text.replace("package cart\n", "package cart\n\n//stackward:ignore nonsense why\n", 1)})
+    editor.start()
+    uri = editor.open("cart.go")
+    editor.settled()
+    codes = {one["code"]: one["message"] for one in editor.diagnostics[uri]}
+    assert "address-returned" not in codes
+    assert codes["ignore-comment"] == "this comment ignores nothing: there is no rule 'nonsense'"
+
+
 def test_the_module_is_not_written_to(start: Callable[..., Editor]) -> None:
     editor = start()
     before = sorted(path.name for path in editor.root.rglob("*"))

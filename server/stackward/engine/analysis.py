@@ -12,6 +12,7 @@ import stackward
 from stackward.core.decision import Decision, Problem
 from stackward.core.hint import Hint
 from stackward.core.outcome import BuildError, BuildFailed, Cancelled
+from stackward.core.position import Location
 from stackward.engine import codec
 from stackward.engine.evidence import EvidenceMaker
 from stackward.engine.neighbours import Library, Neighbours
@@ -159,13 +160,14 @@ class Analysis:
         outcome = self._compiler.escapes(replay, on_records, cancel)
         if not isinstance(outcome, Replayed):
             return outcome
+        problems = list(builder.problems)
         return UnitResult(
-            files=tuple(_files(builder, hints, inputs.snapshot)),
+            files=tuple(_files(builder, hints, inputs.snapshot, problems)),
             log_bytes=outcome.log_bytes,
             records=dict(builder.records),
             merged=builder.merged,
             outside=builder.outside,
-            problems=tuple(builder.problems),
+            problems=tuple(problems),
         )
 
 
@@ -192,8 +194,8 @@ class _Hints:
         return hint
 
 
-def _files(builder: SiteBuilder, hints: _Hints, snapshot: Snapshot) -> list[FileResult]:
-    """The results of all files of the unit, without what their authors want ignored."""
+def _files(builder: SiteBuilder, hints: _Hints, snapshot: Snapshot, problems: list[Problem]) -> list[FileResult]:
+    """The results of all files of the unit, without what their authors want ignored; adds what is wrong with that."""
     by_path: dict[str, list[Found]] = {}
     for found in builder.found():
         by_path.setdefault(found.site.path, []).append(found)
@@ -203,6 +205,10 @@ def _files(builder: SiteBuilder, hints: _Hints, snapshot: Snapshot) -> list[File
         if source is None:
             continue
         ignored = ignores(source, RULE_NAMES)
+        problems += [
+            Problem(f"this comment ignores nothing: {bad.why}", path, "", Location(path, bad.range.start))
+            for bad in ignored.bad
+        ]
         kept = [
             hint
             for found in by_path.get(path, ())

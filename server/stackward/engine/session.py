@@ -25,6 +25,8 @@ from stackward.engine.scheduler import Priority, Scheduler
 from stackward.engine.sources import Sources
 from stackward.engine.store import Store
 from stackward.engine.texts import Texts
+from stackward.rules import RULE_NAMES
+from stackward.syntax.ignores import BadIgnore, ignores
 from stackward.syntax.tree import Edit, parse
 from stackward.toolchain.config import BuildConfig
 from stackward.toolchain.process import CancelToken
@@ -168,6 +170,12 @@ class Session:
     def functions(self, path: str) -> tuple[Function, ...]:
         """The functions of a file as they are now."""
         return self._board.functions(path)
+
+    def bad_ignores(self, path: str) -> tuple[BadIgnore, ...]:
+        """The ignore comments of an open document that do nothing."""
+        with self._lock:
+            document = self._board.open_files.get(path)
+            return ignores(document.source, RULE_NAMES).bad if document is not None else ()
 
     def paths(self) -> list[str]:
         """All files that there are hints for."""

@@ -46,12 +46,14 @@ class App:
         self.pulls = pulls(self.client)
         loaded = self.load(self._roots()[0])
         self.settings: Settings = loaded.settings
+        self._settings: dict[str, Settings] = {}
         jobs = int(loaded.settings.get("analysis.jobs"))
         self.session = Session(_News(self), work=loaded.work, store=open_store(loaded.settings), jobs=jobs)
         self.presenter = Presenter(self.client.encoding, self.lines, os.path.join(loaded.work, "rules"))
         self.progress = ProgressReporter(server)
         self._waiting: set[str] = set()
         self._listeners: list[Callable[[Sequence[str]], None]] = []
+        self._folder_listeners: list[Callable[[list[str]], None]] = []
         self._status: Status | None = None
         self._typing: asyncio.TimerHandle | None = None
         self._moved: asyncio.TimerHandle | None = None
@@ -66,9 +68,11 @@ class App:
 
     def start_folders(self) -> None:
         """Take up all workspace folders with the settings as they are now, and say what is wrong with them."""
+        self.settings = self.load(self._roots()[0]).settings
+        self._settings.clear()
         for root in self._roots():
             loaded = self.load(root)
-            self.settings = loaded.settings
+            self._settings[root] = loaded.settings
             self.report(loaded.problems)
             self.session.add_folder(root, loaded.config, tests=loaded.settings.analysis_tests)
         self.ready = True
@@ -98,6 +102,12 @@ class App:
         """The workspace has other folders now."""
         self.folders = tuple(folders)
         self.start_folders()
+        for listener in self._folder_listeners:
+            listener(self._roots())
+
+    def on_folders(self, listener: Callable[[list[str]], None]) -> None:
+        """Have ``listener`` told when the workspace has other folders."""
+        self._folder_listeners.append(listener)
 
     def _roots(self) -> list[str]:
         roots = [folder.path for folder in self.folders if folder.path is not None]
@@ -184,14 +194,16 @@ class App:
         """The functions of a file, none while hints are toggled off."""
         return self.session.functions(path) if self.shown else ()
 
-    def level(self, rule: str) -> Severity:
-        """The level at which a rule is shown."""
+    def level(self, rule: str, path: str) -> Severity:
+        """The level at which a rule is shown in a file: each folder's team has its own."""
         known = find(rule)
-        return self.settings.level_of(rule, known.level if known is not None else None)
+        folder = self.session.folder_of(os.path.dirname(path))
+        settings = self._settings.get(folder.root, self.settings) if folder is not None else self.settings
+        return settings.level_of(rule, known.level if known is not None else None)
 
     def visible(self, path: str) -> list[Hint]:
         """The hints of a file that are not switched off."""
-        return [hint for hint in self.hints(path).hints if self.level(hint.rule) is not Severity.OFF]
+        return [hint for hint in self.hints(path).hints if self.level(hint.rule, path) is not Severity.OFF]
 
     # Typing
 

@@ -76,6 +76,16 @@ class Presenter:
             for parameter in function.leaking
         ]
 
+    def bad_ignore(self, range_: ByteRange, why: str, lines: LineIndex) -> Json:
+        """A diagnostic for an ignore comment that does nothing."""
+        return {
+            "range": self.range(lines, range_),
+            "severity": _SEVERITIES[Severity.WARNING],
+            "code": "ignore-comment",
+            "source": "stackward",
+            "message": f"this comment ignores nothing: {why}",
+        }
+
     def page(self, rule: str) -> str:
         """The link to a rule's page: a file that this server wrote, so that it works offline and is of this version."""
         link = self._links.get(rule)

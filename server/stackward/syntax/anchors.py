@@ -1,10 +1,10 @@
 """Where the compiler reports an expression.
 
-Every expression has one *position* (``cmd/compile/internal/syntax/parser.go``: ``pexpr``, ``binaryExpr``, ``complitexpr``):
-the operator of a binary expression, the opening parenthesis of a call, the dot of a selector or type assertion, the
-bracket of an index or slice expression, the brace of a composite literal, the first byte of everything else. A
-conversion, explicit or implicit, is reported at the position of its operand (``noder/writer.go``: ``convertExpr``), and
-only there are parentheses around the operand an expression of their own.
+Every expression has one *position* (``cmd/compile/internal/syntax/parser.go``: ``pexpr``, ``binaryExpr``,
+``complitexpr``): the operator of a binary expression, the opening parenthesis of a call, the dot of a selector or type
+assertion, the bracket of an index or slice expression, the brace of a composite literal, the first byte of everything
+else. A conversion, explicit or implicit, is reported at the position of its operand (``noder/writer.go``:
+``convertExpr``), and only there are parentheses around the operand an expression of their own.
 """
 
 from __future__ import annotations

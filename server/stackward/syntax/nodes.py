@@ -1,24 +1,26 @@
-"""From the compiler's point to the expression that it means.
+"""From the compiler's point to the expression or the name that it means.
 
-The compiler reports an expression at one point, its *anchor*: the operator of a unary or binary expression, the opening
-parenthesis of a call, the dot of a selector, the bracket of an index or slice expression, the brace of a composite
-literal, the
-first byte of everything else; a conversion is reported at the anchor of its operand, and parentheses have none
-(``cmd/compile/internal/syntax/parser.go``: ``pexpr``, ``binaryExpr``; ``cmd/compile/internal/noder``). Several
-expressions can share an anchor; the text that the compiler prints tells them apart.
+Several expressions can be reported at one point (see ``anchors``); the text that the compiler prints tells them apart.
+The same text tells a record about the code at the point from a copy: what inlining copies is reported at the call that
+it was copied to, and what the wrapper of a generic function copies at the function's declaration.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from stackward.core.position import BytePos, ByteRange
 from stackward.syntax import subjects
-from stackward.syntax.tree import SourceFile, parse, text_of
+from stackward.syntax.anchors import anchored, arguments, callee_node, is_call, operand_of, position, unparenthesized
+from stackward.syntax.functions import is_variadic
+from stackward.syntax.tree import SourceFile, node_range, parse, path_to, text_of
+
+__all__ = ["Kind", "Located", "arguments", "call_at", "callee_node", "expression", "is_call", "locate"]
 
 
 class Kind(enum.Enum):
@@ -49,7 +51,8 @@ class Located:
     """Where the compiler's point leads.
 
     ``exact`` is false where the expression at the point is not what the compiler printed: the record was copied
-    there by inlining (to a call) or by instantiation (to the name of a generic function).
+    there by inlining (to a call, or to a loop over a function) or by instantiation (to the declaration of a generic
+    function, of which the name is then given).
     """
 
     node: Node
@@ -59,59 +62,37 @@ class Located:
 
 
 def locate(source: SourceFile, pos: BytePos, subject: str, variable: bool) -> Located | None:
-    """The expression or, if ``variable``, the declared name that the compiler reported at ``pos`` as ``subject``."""
+    """The expression or, if ``variable``, the declared name that the compiler reported at ``pos`` as ``subject``.
+
+    None where no token starts at ``pos``: then the record is about another text.
+    """
     offset = source.lines.offset(pos)
-    leaf = source.tree.root_node.descendant_for_byte_range(offset, min(offset + 1, len(source.text)))
-    if leaf is None or leaf.parent is None:
+    path = path_to(source, offset)
+    if path[-1].start_byte != offset or len(path) == 1 or path[-1].type == "comment":
         return None
+    if (name := _declaration(path)) is not None:
+        return _located(name, Kind.IDENTIFIER, exact=False)
     if variable:
-        return _variable(source, leaf, subject)
-    if leaf.type == "for":
-        return _statement(leaf, subject)
-    candidates = list(_anchored(leaf, offset))
-    if not candidates:
-        return _statement(leaf, subject)
+        return _variable(source, path, subject)
+    if subjects.is_temporary(subject) and (values := _several_values(path)) is not None:
+        return _located(values, _kind(values, source))
+    candidates = list(anchored(path, offset))
     for node in candidates:
-        if (kind := _matches(source, node, subject)) is not None:
-            return Located(node, kind, node_range(node), exact=True)
-    # Only a call can stand for code from elsewhere, and the name of a function for its wrapper.
+        if (kind := _called(node, subject, source, offset)) is not None:
+            return _located(node, kind)
+    if not candidates:
+        return _statement(path, subject)
     node = candidates[0]
-    elsewhere = is_call(node) or _names_function(node)
-    return Located(node, _kind(source, node), node_range(node), exact=not elsewhere)
-
-
-def node_range(node: Node) -> ByteRange:
-    """The range of a node."""
-    start, end = node.start_point, node.end_point
-    return ByteRange(BytePos(start[0], start[1]), BytePos(end[0], end[1]))  # type: ignore[arg-type]
-
-
-def is_call(node: Node) -> bool:
-    """Whether a node is a call; ``F[int](x)`` looks like a conversion to the parser."""
-    return node.type == "call_expression" or _generic_call(node)
-
-
-def callee_node(call: Node) -> Node | None:
-    """The function of a call."""
-    return call.child_by_field_name("function") or (call.child_by_field_name("type") if _generic_call(call) else None)
-
-
-def arguments(call: Node) -> list[Node]:
-    """The arguments of a call."""
-    if _generic_call(call):
-        operand = call.child_by_field_name("operand")
-        return [operand] if operand is not None else []
-    listed = call.child_by_field_name("arguments")
-    return [child for child in listed.named_children if child.type != "comment"] if listed is not None else []
+    if not is_call(node) and node.type != "type_conversion_expression":
+        return _located(node, _kind(node, source, subject))
+    kind = _of_call(node, subject, source)
+    return _located(node, kind or _kind(node, source), exact=kind is not None)
 
 
 def call_at(source: SourceFile, pos: BytePos) -> Node | None:
     """The call whose opening parenthesis is at ``pos``."""
     offset = source.lines.offset(pos)
-    leaf = source.tree.root_node.descendant_for_byte_range(offset, min(offset + 1, len(source.text)))
-    if leaf is None:
-        return None
-    return next((node for node in _anchored(leaf, offset) if is_call(node)), None)
+    return next((node for node in anchored(path_to(source, offset), offset) if is_call(node)), None)
 
 
 def expression(text: str) -> tuple[SourceFile, Node | None]:
@@ -124,184 +105,113 @@ def expression(text: str) -> tuple[SourceFile, Node | None]:
     return source, node if node is not None and not node.has_error else None
 
 
-def anchor(node: Node) -> int:
-    """The byte at which the compiler reports an expression."""
-    while True:
-        kind = node.type
-        if kind == "parenthesized_expression" and node.named_child_count:
-            node = node.named_children[0]
-            continue
-        if kind == "type_conversion_expression" and not _generic_call(node):
-            operand = node.child_by_field_name("operand")
-            if operand is None:
-                return node.start_byte
-            node = operand
-            continue
-        token = _TOKENS.get(kind)
-        if token is None:
-            return node.start_byte
-        return _token(node, token)
+def _located(node: Node, kind: Kind, *, exact: bool = True) -> Located:
+    return Located(node, kind, node_range(node), exact)
 
 
-_TOKENS = {
-    "call_expression": "(",
-    "type_conversion_expression": "(",
-    "selector_expression": ".",
-    "index_expression": "[",
-    "slice_expression": "[",
-    "type_assertion_expression": ".",
-    "composite_literal": "{",
-    "binary_expression": "",
-}
-
-
-def _token(node: Node, mark: str) -> int:
-    """Where the mark of a node stands; an empty one is that of its operator."""
-    if not mark:
-        operator = node.child_by_field_name("operator")
-        return operator.start_byte if operator is not None else node.start_byte
-    if mark in {"(", "{"}:
-        part = node.child_by_field_name("arguments" if mark == "(" else "body")
-        if part is not None:
-            return part.start_byte
-    for child in node.children:
-        if child.type == mark:
-            return child.start_byte
-    return node.start_byte
-
-
-def _generic_call(node: Node) -> bool:
-    if node.type != "type_conversion_expression":
-        return False
-    kind = node.child_by_field_name("type")
-    return kind is not None and kind.type in {"generic_type", "type_instantiation_expression"}
-
-
-def _anchored(leaf: Node, offset: int) -> Iterator[Node]:
-    """All expressions whose anchor is at ``offset``, innermost first; a conversion by call syntax counts as both."""
-    node: Node | None = leaf if leaf.is_named or leaf.parent is None else leaf.parent
-    while node is not None and node.type not in _STOPS:
-        if node.type not in _WRAPPERS and node.type != "parenthesized_expression":
-            if anchor(node) == offset:
-                yield node
-            elif node.type == "call_expression":
-                given = arguments(node)
-                if len(given) == 1 and anchor(given[0]) == offset:
-                    yield node
-        if node.type == "func_literal" and node.start_byte != offset:
-            return
-        node = node.parent
-
-
-_WRAPPERS = frozenset(
-    {
-        "argument_list",
-        "expression_list",
-        "literal_element",
-        "keyed_element",
-        "special_argument_list",
-        "variadic_argument",
-    }
-)
-_STOPS = frozenset(
-    {
-        "block",
-        "source_file",
-        "statement_list",
-        "if_statement",
-        "for_statement",
-        "expression_switch_statement",
-        "type_switch_statement",
-        "select_statement",
-    }
-)
-
-
-def _matches(source: SourceFile, node: Node, subject: str) -> Kind | None:
-    """The kind of ``node`` if ``subject`` is how the compiler prints it."""
-    kind = node.type
-    if kind == "func_literal":
-        return Kind.FUNC_LITERAL if subject == "func literal" else None
-    if is_call(node):
-        return _matches_call(source, node, subject)
-    if kind == "type_conversion_expression":
-        return Kind.CONVERSION if subjects.is_call(subject) else None
-    if kind == "unary_expression":
-        operand = node.child_by_field_name("operand")
-        if operand is not None and operand.type == "composite_literal" and subject.startswith("&"):
-            return Kind.ADDRESS_OF_COMPOSITE
-        return Kind.OTHER if not subjects.is_literal(subject) or _is_constant(node) else None
-    if kind == "composite_literal":
-        return _composite_kind(subject)
-    if kind == "literal_value":
-        # An element whose type is left out, `{1, 2}` in `[]T{{1, 2}}`.
-        return _composite_kind(subject)
-    if kind == "identifier":
-        if subjects.name(subject) == text_of(node, source):
-            return Kind.IDENTIFIER
-        return None if subjects.is_composite(subject) or subjects.is_call(subject) else _kind(source, node)
-    return _kind(source, node)
-
-
-def _statement(leaf: Node, subject: str) -> Located | None:
-    """What the compiler makes of a whole statement: the function that the body of a range over a function becomes,
-    reported at ``for``.
-
-    Anything else at such a place was copied there: into the loop that calls an inlined iterator, or to a selector whose
-    method is called by it.
-    """
-    if leaf.type != "for" and not leaf.is_named and leaf.parent is not None:
-        return Located(leaf.parent, Kind.OTHER, node_range(leaf.parent), exact=False)
-    loop = leaf.parent if leaf.type == "for" else None
-    if loop is None:
-        return Located(leaf, Kind.OTHER, node_range(leaf), exact=False)
-    body = loop.child_by_field_name("body")
-    whole = node_range(loop)
-    head = ByteRange(whole.start, node_range(body).start) if body is not None else whole
-    return Located(loop, Kind.FUNC_LITERAL, head, exact=subject == "func literal")
-
-
-def _composite_kind(subject: str) -> Kind | None:
-    if not subjects.is_composite(subject):
-        return None
-    return Kind.ADDRESS_OF_COMPOSITE if subject.startswith("&") else Kind.COMPOSITE
-
-
-def _matches_call(source: SourceFile, node: Node, subject: str) -> Kind | None:
-    callee = callee_node(node)
-    if callee is None:
-        return None
-    name = subjects.last_name(text_of(callee, source))
-    if subject == "... argument":
-        return Kind.VARIADIC
-    if subject == "append":
-        return Kind.APPEND if name == "append" else None
-    if subjects.is_call(subject) and subjects.last_name(subjects.callee(subject)) == name:
-        return _BUILTINS.get(name, Kind.CONVERSION if _converts(node) and name in _CONVERTING else Kind.CALL)
+def _declaration(path: Sequence[Node]) -> Node | None:
+    """The name of the function whose declaration is reported at the end of ``path``: at the receiver, else the name."""
+    for node, inner in zip(path[-3:], path[-2:], strict=False):
+        if node.type == "method_declaration" and node.child_by_field_name("receiver") == inner != path[-1]:
+            return node.child_by_field_name("name") if path[-1].type == "(" and path[-2] == inner else None
+        if node.type == "function_declaration" and node.child_by_field_name("name") == inner:
+            return inner
     return None
 
 
+def _several_values(path: Sequence[Node]) -> Node | None:
+    """The call, receive or map index whose several values are assigned, returned or passed on where ``path`` ends."""
+    leaf, parent = path[-1], path[-2]
+    values: Node | None = None
+    match parent.type:
+        case "assignment_statement" | "receive_statement" if leaf.type == "=":
+            values = parent.child_by_field_name("right")
+        case "var_spec":
+            values = parent.child_by_field_name("value")
+        case "return_statement":
+            values = next(iter(parent.named_children), None)
+        case "argument_list":
+            values = parent
+    if values is None or values.type not in {"expression_list", "argument_list"}:
+        return values
+    listed = [child for child in values.named_children if child.type != "comment"]
+    one = unparenthesized(listed[0]) if len(listed) == 1 else None
+    return one if one is not None and (values.type == "expression_list" or is_call(one)) else None
+
+
+def _called(node: Node, subject: str, source: SourceFile, offset: int) -> Kind | None:
+    """The kind of ``node`` if ``subject`` is this call or conversion, printed as one."""
+    named = callee_node(node) or node.child_by_field_name("type")
+    if named is None or not subjects.is_call(subject) or node.type not in {"call_expression", _CONVERSION}:
+        return None
+    literal = unparenthesized(named).type == "func_literal"
+    written, printed = "func literal" if literal else text_of(named, source), subjects.callee(subject)
+    if (builtin := _BUILTINS.get(written)) is not None or printed in _BUILTINS:
+        return builtin if written == printed else None
+    name = subjects.last_name(written)
+    if name == subjects.last_name(printed):
+        converts = not is_call(node) or position(node) != offset or name in _CONVERTING
+        return Kind.CONVERSION if converts else Kind.CALL
+    if is_call(node):
+        return None
+    # The type may be printed in other words: an alias, or a shape of instantiated code.
+    operand = operand_of(node)
+    same = operand is not None and subjects.same(subjects.argument(subject), text_of(operand, source))
+    return Kind.CONVERSION if same else None
+
+
+def _of_call(call: Node, subject: str, source: SourceFile) -> Kind | None:
+    """The kind of a record at a call that is not printed as one; None if it was copied there."""
+    named = callee_node(call)
+    name = text_of(named, source) if named is not None else ""
+    if subject == "... argument":
+        return Kind.VARIADIC if _may_be_variadic(call, name, source) else None
+    if subject == "append":
+        return Kind.APPEND if name == "append" else None
+    if subjects.is_temporary(subject):
+        # The result of an inlined call, where the call has one that is used.
+        return Kind.CALL if call.parent is None or call.parent.type not in _NO_VALUE else None
+    folded = name in _FOLDED or name.startswith("unsafe.")
+    if subjects.is_constant(subject) if folded else name in _BASIC and subjects.is_literal(subject):
+        return Kind.LITERAL
+    return None
+
+
+_CONVERSION = "type_conversion_expression"
 _BUILTINS = {"append": Kind.APPEND, "make": Kind.MAKE, "new": Kind.NEW}
 _CONVERTING = frozenset({"string", "any", "error"})
+_NO_VALUE = frozenset({"expression_statement", "go_statement", "defer_statement"})
+_FOLDED = frozenset({"len", "cap", "min", "max", "real", "imag", "complex"})
+_BASIC = frozenset({"bool", "complex128", "float64", "int", "rune", "string"})
 
 
-def _converts(node: Node) -> bool:
-    return len(arguments(node)) == 1
+def _may_be_variadic(call: Node, name: str, source: SourceFile) -> bool:
+    """False where the call passes nothing or a whole slice, or a function of this file takes no ``...``."""
+    given = arguments(call)
+    return len(given) > 0 and given[-1].type != "variadic_argument" and is_variadic(name, source) is not False
 
 
-def _kind(source: SourceFile, node: Node) -> Kind:
+def _kind(node: Node, source: SourceFile, subject: str = "") -> Kind:
     if is_call(node):
         callee = callee_node(node)
-        name = text_of(callee, source) if callee is not None else ""
-        return _BUILTINS.get(name, Kind.CALL)
+        return _BUILTINS.get(text_of(callee, source) if callee is not None else "", Kind.CALL)
+    if subject.startswith("&") and (node.type in _COMPOSITES or _addresses_composite(node)):
+        return Kind.ADDRESS_OF_COMPOSITE
     return _KINDS.get(node.type, Kind.OTHER)
 
 
+def _addresses_composite(node: Node) -> bool:
+    operand = node.child_by_field_name("operand") if node.type == "unary_expression" else None
+    return operand is not None and unparenthesized(operand).type == "composite_literal"
+
+
+_COMPOSITES = frozenset({"composite_literal", "literal_value"})
 _KINDS = {
     "identifier": Kind.IDENTIFIER,
     "selector_expression": Kind.SELECTOR,
     "binary_expression": Kind.BINARY,
     "composite_literal": Kind.COMPOSITE,
+    "literal_value": Kind.COMPOSITE,
     "func_literal": Kind.FUNC_LITERAL,
     "type_conversion_expression": Kind.CONVERSION,
     "interpreted_string_literal": Kind.LITERAL,
@@ -317,53 +227,77 @@ _KINDS = {
 }
 
 
-def _is_constant(node: Node) -> bool:
-    """Whether an expression is built of literals and names alone, so that the compiler may have folded it."""
-    waiting = [node]
-    while waiting:
-        one = waiting.pop()
-        if one.type in {"call_expression", "composite_literal", "func_literal", "index_expression"}:
-            return False
-        waiting += one.named_children
-    return True
+def _statement(path: Sequence[Node], subject: str) -> Located:
+    """What is reported at a statement: the function that the body of a range over a function becomes, at ``for``.
 
-
-def _names_function(node: Node) -> bool:
-    parent = node.parent
-    if parent is None or parent.type not in {"function_declaration", "method_declaration"}:
-        return False
-    return parent.child_by_field_name("name") == node
-
-
-def _variable(source: SourceFile, leaf: Node, subject: str) -> Located | None:
-    """The declared name at the point.
-
-    A result without a name is reported at its type, an implicit one where it is used.
+    The loop is also the call of the function that it ranges over, so what that has inside may be copied there.
     """
-    node = leaf
-    if node.type in {"identifier", "blank_identifier", "field_identifier"}:
-        exact = text_of(node, source) == subjects.name(subject)
-        if not exact and _names_function(node):
-            return Located(node, Kind.IDENTIFIER, node_range(node), exact=False)
-        return Located(node, _variable_kind(node), node_range(node), exact=exact)
-    named = node if node.is_named else node.parent
-    if named is None:
-        return None
-    if is_call(named) or named.type == "argument_list":
-        call = named if is_call(named) else named.parent
-        if call is not None and is_call(call):
-            return Located(call, Kind.CALL, node_range(call), exact=False)
-    return Located(named, Kind.RESULT if subject.startswith("~r") else Kind.OTHER, node_range(named), exact=True)
+    leaf, parent = path[-1], path[-2]
+    if leaf.type == "for":
+        return _loop(parent, Kind.FUNC_LITERAL, exact=subject == "func literal")
+    return _located(leaf if leaf.is_named else parent, Kind.OTHER, exact=False)
 
 
-def _variable_kind(node: Node) -> Kind:
-    parent = node.parent
-    if parent is None or parent.type not in {"parameter_declaration", "variadic_parameter_declaration"}:
+def _loop(loop: Node, kind: Kind, *, exact: bool) -> Located:
+    body = loop.child_by_field_name("body")
+    header = body.prev_sibling if body is not None else None
+    whole = node_range(loop)
+    head = ByteRange(whole.start, node_range(header).end) if header is not None else whole
+    return Located(loop, kind, head, exact)
+
+
+def _variable(source: SourceFile, path: Sequence[Node], subject: str) -> Located:
+    """The declared name at the point; what the compiler made up is reported at what it stands for."""
+    leaf, parent = path[-1], path[-2]
+    name = subjects.name(subject)
+    if (case := _clause(path)) is not None:
+        switch = path[path.index(case) - 1]
+        alias = switch.child_by_field_name("alias")
+        what = leaf if case.type == "default_case" else path[path.index(case) + 1]
+        return _located(what, Kind.VARIABLE, exact=alias is not None and text_of(alias, source) == name)
+    if leaf.type in _NAMES:
+        return _located(leaf, _variable_kind(path), exact=text_of(leaf, source) == name)
+    if leaf.type == "for":
+        return _loop(parent, Kind.VARIABLE, exact="#" in subject or subject.startswith("."))
+    if (result := _result(path)) is not None:
+        return _located(result, Kind.RESULT)
+    call = next((node for node in anchored(path, leaf.start_byte) if is_call(node)), None)
+    if call is None:
+        return _located(leaf if leaf.is_named else parent, Kind.OTHER, exact=False)
+    # `new(x)` of a value keeps it in a variable that has no name.
+    kind = _kind(call, source)
+    return _located(call, kind, exact=kind is Kind.NEW and subjects.is_temporary(subject))
+
+
+_NAMES = frozenset({"identifier", "blank_identifier", "field_identifier"})
+
+
+def _clause(path: Sequence[Node]) -> Node | None:
+    """The clause of a type switch in whose header a path ends: its variable is reported there, in the last type."""
+    for node, inner in zip(path[::-1][1:], path[::-1], strict=False):
+        if node.type in {"type_case", "default_case"} and inner.type != "statement_list":
+            return node
+        if node.type in {"block", "statement_list"}:
+            return None
+    return None
+
+
+def _result(path: Sequence[Node]) -> Node | None:
+    """The result without a name in whose type a path ends."""
+    for at, (node, inner) in enumerate(itertools.pairwise(path)):
+        if node.type in _FUNCTIONS and node.child_by_field_name("result") == inner:
+            declared = next((one for one in path[at + 1 :] if one.type == "parameter_declaration"), None)
+            return declared if declared is not None else inner
+    return None
+
+
+_FUNCTIONS = frozenset({"function_declaration", "method_declaration", "func_literal"})
+
+
+def _variable_kind(path: Sequence[Node]) -> Kind:
+    if len(path) < 4 or path[-2].type not in {"parameter_declaration", "variadic_parameter_declaration"}:
         return Kind.VARIABLE
-    listed = parent.parent
-    owner = listed.parent if listed is not None else None
-    if owner is None:
-        return Kind.PARAMETER
+    listed, owner = path[-3], path[-4]
     if owner.child_by_field_name("receiver") == listed:
         return Kind.RECEIVER
     return Kind.RESULT if owner.child_by_field_name("result") == listed else Kind.PARAMETER

@@ -1,10 +1,19 @@
-"""Expressions as the compiler prints them (``ir.fmt``): composites as ``T{...}``, closures as ``func literal``."""
+"""Expressions as the compiler prints them (``cmd/compile/internal/ir/fmt.go``).
+
+Composites appear as ``T{...}``, closures as ``func literal``, constants by value. A string constant of more than 72
+characters is cut to 69 and three dots, and then has no closing quote (``go/constant``: ``stringVal.String``).
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-_LITERAL = re.compile(r"""["'`0-9]|[-+]\d|true$|false$|nil$""")
+_NUMBER = re.compile(r"[-+]?(?:\d[\w.]*(?:[eEpP][-+]\d+)?|Inf)i?|\(\S+ [-+] \S+i\)")
+_TEMPORARY = re.compile(r"(?:~[rb]|\.autotmp_)\d+")
+_OPERATOR = re.compile(r" [-+*/%&|^<>=!]+ ")
+_PREFIXES = ("-", "+", "!", "^", "*", "&", "<")
+_LONGEST = 72
 
 
 def is_composite(subject: str) -> bool:
@@ -13,19 +22,44 @@ def is_composite(subject: str) -> bool:
 
 
 def is_literal(subject: str) -> bool:
-    """A constant, printed by value."""
-    return _LITERAL.match(subject) is not None
+    """A constant of a default type, printed by value alone."""
+    if subject[:1] in {'"', "'", "`"}:
+        return _quoted_end(subject, 0) == len(subject)
+    return subject in {"true", "false", "nil"} or _NUMBER.fullmatch(subject) is not None
+
+
+def is_constant(subject: str) -> bool:
+    """A constant of any type: ``3``, ``time.Duration(3)``."""
+    return is_literal(subject) or (is_call(subject) and is_literal(argument(subject)))
+
+
+def is_temporary(subject: str) -> bool:
+    """A place that the compiler made up: the result of an inlined call (``~r0``), a part of several values."""
+    return _TEMPORARY.fullmatch(subject) is not None
 
 
 def is_call(subject: str) -> bool:
-    """A call or a conversion: something ends in a balanced pair of parentheses that does not enclose all of it."""
-    return subject.endswith(")") and _opening(subject) > 0
+    """A call or a conversion: ``f(x)``, ``(*T).M(x, y)``, ``([]byte)(s)``; not ``x.(T)``, ``*f(x)`` or ``a + f(x)``."""
+    before = callee(subject)
+    return before != "" and not before.startswith(_PREFIXES) and not before.endswith(".") and not _is_binary(before)
 
 
 def callee(subject: str) -> str:
     """What stands before the last pair of parentheses."""
     at = _opening(subject)
     return subject[:at] if at > 0 else ""
+
+
+def argument(subject: str) -> str:
+    """What stands in the last pair of parentheses."""
+    at = _opening(subject)
+    return subject[at + 1 : -1] if at > 0 else ""
+
+
+def same(subject: str, written: str) -> bool:
+    """Whether a printed name or selector is what stands in the source, but for packages that the compiler adds."""
+    subject, written = "".join(subject.split()), "".join(written.split())
+    return subject == written or subject.endswith(f".{written}")
 
 
 def last_name(expression: str) -> str:
@@ -42,28 +76,47 @@ def name(subject: str) -> str:
 
 
 def _opening(subject: str) -> int:
-    """Where the parenthesis opens that the last character closes; -1 if nowhere. Quoted text is skipped."""
-    if not subject.endswith(")"):
-        return -1
+    """Where the parenthesis opens that the last character closes; -1 if nowhere."""
     stack: list[int] = []
-    quote = ""
-    escaped = False
-    opened = -1
-    for at, char in enumerate(subject):
-        if quote:
-            if escaped:
-                escaped = False
-            elif char == "\\" and quote != "`":
-                escaped = True
-            elif char == quote:
-                quote = ""
-        elif char in "\"'`":
-            quote = char
-        elif char == "(":
+    opened, closed = -1, -1
+    for at, char in _outside_quotes(subject):
+        if char == "(":
             stack.append(at)
         elif char == ")" and stack:
-            opened = stack.pop()
-    return opened
+            opened, closed = stack.pop(), at
+    return opened if closed == len(subject) - 1 else -1
+
+
+def _is_binary(text: str) -> bool:
+    depth = 0
+    outside: list[str] = []
+    for _, char in _outside_quotes(text):
+        depth -= char in ")]}"
+        if depth == 0:
+            outside.append(char)
+        depth += char in "([{"
+    return _OPERATOR.search("".join(outside)) is not None
+
+
+def _outside_quotes(text: str) -> Iterator[tuple[int, str]]:
+    at = 0
+    while at < len(text):
+        if text[at] in "\"'`":
+            at = _quoted_end(text, at)
+        else:
+            yield at, text[at]
+            at += 1
+
+
+def _quoted_end(text: str, at: int) -> int:
+    """The end of the constant that is quoted from ``at`` on."""
+    quote = text[at]
+    end = at + 1
+    while end < len(text) and text[end] != quote:
+        end += 2 if text[end] == "\\" and quote != "`" else 1
+    if quote == '"' and end - at >= _LONGEST:
+        return min(at + _LONGEST, len(text))
+    return min(end + 1, len(text))
 
 
 def _without_brackets(expression: str) -> str:

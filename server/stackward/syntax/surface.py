@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from stackward.syntax.functions import declared_name
+from stackward.syntax.lexer import tokens
 from stackward.syntax.tree import SourceFile, text_of
 
 
@@ -33,15 +34,51 @@ def surface(source: SourceFile, keep_body: Callable[[str], bool]) -> FileSurface
 
     ``keep_body`` tells by its name in the compiler's notation whether a function can be inlined.
     """
-    tokens = hashlib.blake2b(digest_size=16)
+    digest = hashlib.blake2b(digest_size=16)
     qualifiers: set[str] = set()
-    for leaf in _leaves(source, keep_body):
-        tokens.update(source.text[leaf.start_byte : leaf.end_byte])
-        tokens.update(b"\0")
-        parent = leaf.parent
-        if parent is not None and leaf.next_sibling is not None and leaf.next_sibling.type == ".":
-            qualifiers.add(text_of(leaf, source))
-    return FileSurface(tokens.hexdigest(), frozenset(qualifiers), tuple(_imports(source)))
+    for piece in _pieces(source, keep_body):
+        before = previous = b""
+        for token in tokens(piece):
+            digest.update(token + b"\0")
+            if token == b"." and previous != b".":
+                qualifiers.add(before.decode("utf-8", "replace"))
+            before, previous = token, before
+        # A semicolon divides declarations, written or not; a comment that is no directive divides nothing.
+        digest.update(b";\0" if before else b"")
+    return FileSurface(digest.hexdigest(), frozenset(qualifiers), tuple(_imports(source)))
+
+
+def _pieces(source: SourceFile, keep_body: Callable[[str], bool]) -> Iterator[bytes]:
+    """The texts of all declarations that are seen, and comments, which may be directives."""
+    text = source.text
+    comments: list[bytes] = []
+    for node in source.tree.root_node.children:
+        written = text[node.start_byte : node.end_byte]
+        if node.type == "comment":
+            comments.append(written)
+            yield written
+            continue
+        if node.type == "import_declaration" and b'"C"' in written:
+            # What cgo compiles stands in comments.
+            yield from map(_quoted, comments)
+        if node.type not in {"\n", ";"}:
+            comments = []
+            yield from _seen(node, source, keep_body)
+
+
+def _quoted(comment: bytes) -> bytes:
+    """A comment that counts, as one token."""
+    return b"`" + b" ".join(comment.replace(b"`", b"'").split()) + b"`"
+
+
+def _seen(node: Node, source: SourceFile, keep_body: Callable[[str], bool]) -> Iterator[bytes]:
+    text, end = source.text, node.end_byte
+    if node.type in {"function_declaration", "method_declaration"}:
+        body = node.child_by_field_name("body")
+        name, generic = declared_name(node, source)
+        if body is not None and not generic and not keep_body(name):
+            end = body.start_byte
+    yield text[node.start_byte : end]
 
 
 def _imports(source: SourceFile) -> Iterator[tuple[str, str]]:
@@ -55,33 +92,4 @@ def _imports(source: SourceFile) -> Iterator[tuple[str, str]]:
             if path is not None:
                 name = node.child_by_field_name("name")
                 yield (text_of(name, source) if name is not None else ""), text_of(path, source).strip('"`')
-            waiting += node.named_children
-
-
-def _leaves(source: SourceFile, keep_body: Callable[[str], bool]) -> Iterator[Node]:
-    waiting = list(reversed(source.tree.root_node.children))
-    while waiting:
-        node = waiting.pop()
-        kind = node.type
-        if kind == "comment":
-            # Directives stand in comments that begin without a space.
-            text = source.text[node.start_byte : node.start_byte + 5]
-            if text.startswith(b"//") and text[2:3].isalpha():
-                yield node
-            continue
-        if kind in {"\n", ";"}:
-            continue
-        if kind in {"function_declaration", "method_declaration"}:
-            waiting += reversed(_parts(node, source, keep_body))
-        elif node.child_count == 0 or kind in {"interpreted_string_literal", "raw_string_literal"}:
-            yield node
-        else:
-            waiting += reversed(node.children)
-
-
-def _parts(function: Node, source: SourceFile, keep_body: Callable[[str], bool]) -> list[Node]:
-    name, generic = declared_name(function, source)
-    if generic or keep_body(name):
-        return function.children
-    body = function.child_by_field_name("body")
-    return [child for child in function.children if child != body]
+            waiting += reversed(node.named_children)

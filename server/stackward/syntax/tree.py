@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import tree_sitter_go
 from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
 
-from stackward.core.position import LineIndex
+from stackward.core.position import ByteCol, BytePos, ByteRange, LineIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,12 @@ def parse(text: bytes) -> SourceFile:
 def text_of(node: Node, source: SourceFile) -> str:
     """The node's source text."""
     return source.text[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+
+def node_range(node: Node) -> ByteRange:
+    """The range of a node."""
+    start, end = node.start_point, node.end_point
+    return ByteRange(BytePos(start[0], ByteCol(start[1])), BytePos(end[0], ByteCol(end[1])))
 
 
 def path_to(source: SourceFile, offset: int) -> list[Node]:

@@ -49,7 +49,7 @@ def register(app: App) -> None:
             return diagnostics(app, path)
         lines = app.lines(path)
         return [
-            app.presenter.diagnostic(hint, lines, app.level(hint.rule))
+            app.presenter.diagnostic(hint, lines, app.level(hint.rule, path))
             for hint in app.visible(path)
             if names.get(id(hint), hint.site.function) == function
         ]

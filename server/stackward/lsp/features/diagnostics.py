@@ -32,12 +32,13 @@ def diagnostics(app: App, path: str) -> list[Json]:
     shown = [
         app.presenter.diagnostic(hint, lines, level)
         for hint in found.hints
-        if (level := app.level(hint.rule)) is not Severity.OFF
+        if (level := app.level(hint.rule, path)) is not Severity.OFF
     ]
-    level = app.level("leaking-parameter")
+    level = app.level("leaking-parameter", path)
     if level is not Severity.OFF:
         for function in app.functions(path):
             shown += app.presenter.leaking(function, lines, level)
+    shown += [app.presenter.bad_ignore(bad.range, bad.why, lines) for bad in app.session.bad_ignores(path)]
     return shown
 
 

@@ -93,6 +93,11 @@ async def _watch(app: App) -> None:
     from stackward.lsp.watch import Watcher  # noqa: PLC0415
 
     roots = [folder.path for folder in app.folders if folder.path is not None]
-    watcher = Watcher(roots, lambda paths: app.server.post(changed, app, sorted(paths)))
+    watcher = Watcher(
+        roots,
+        lambda paths: app.server.post(changed, app, sorted(paths)),
+        on_problem=lambda problem: app.server.post(app.report, [problem]),
+    )
+    app.on_folders(watcher.set_roots)
     watcher.start()
     app.server.on_close(watcher.stop)
