@@ -27,7 +27,7 @@ from stackward.toolchain.compiler import Compiler, Replay, Replayed
 from stackward.toolchain.process import CancelToken, DidNotRun
 from stackward.toolchain.unit import Package, Unit
 
-_PARTIAL_SECONDS = 0.15  # Between two partial results of one compile: showing them takes time from finding them.
+_PARTIAL_SECONDS = 0.03  # Between two partial results of one compile; an editor is told only of what is new in them.
 _EXPLODED = 8 << 20  # A -m=2 log beyond this (bytes) holds the hints up; the next time -m=1 goes first.
 
 Failed: TypeAlias = BuildFailed | DidNotRun | Cancelled

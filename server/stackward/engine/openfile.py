@@ -99,17 +99,20 @@ class OpenFile:
         return True
 
     def add_hints(self, text_digest: str, hints: Iterable[Hint]) -> bool:
-        """Take hints while more are to come: they replace those at the same place, the others stay."""
+        """Take hints while more are to come: they replace those at their place, the others stay. True if any is new."""
         fresh = self._anchored(text_digest, hints)
         if fresh is None:
             return False
         known = {_identity(anchor): anchor for anchor in self._anchors}
+        news = False
         for anchor in fresh:
             key = _identity(anchor)
-            if anchor.hint.steps or key not in known:
+            before = known.get(key)
+            if before is None or anchor.hint.steps:
                 known[key] = anchor
+                news = news or before is None or before.hint.message != anchor.hint.message
         self._anchors = sorted(known.values(), key=lambda anchor: anchor.points[0])
-        return True
+        return news
 
     def _anchored(self, text_digest: str, hints: Iterable[Hint]) -> list[_Anchor] | None:
         """The hints of a remembered text, moved to the current one."""
