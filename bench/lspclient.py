@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import subprocess
 import sys
 import threading
 import time
@@ -18,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
-from processes import end_group, start
+from processes import end_group, ended_within, start
 
 PATIENCE = 120.0  # Seconds; more than any server that is measured takes for one package.
 _SMALL = 4096  # Requests of servers are smaller; what is larger is a result or a publication.
@@ -130,9 +129,7 @@ class Client:
         with contextlib.suppress(ServerError, OSError):
             self.request("shutdown", None, patience=5.0)
             self.notify("exit", None)
-            self.process.wait(5.0)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(0.5)
+            ended_within(self.process, 5.0)
         end_group(self.process)
 
     def _send(self, message: Mapping[str, Any]) -> None:

@@ -37,9 +37,18 @@ def start(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> subproce
     )
 
 
+def ended_within(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Whether a process ends within ``seconds``. It is not reaped, so that its group keeps its id."""
+    deadline = time.perf_counter() + seconds
+    while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
+        if time.perf_counter() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
 def end_group(process: subprocess.Popen[bytes]) -> None:
-    """End a process that ``start`` started, its children, and its pipes; fine if it has ended."""
-    # The leader is not reaped between the check and the signal, so the group's id is still its own.
+    """End a process of this module that is not reaped yet, its children, and its pipes; fine if it has ended."""
     if process.returncode is None:
         with contextlib.suppress(OSError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -64,6 +73,8 @@ def run(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, timeout: floa
     )
     try:
         printed, _ = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired as error:
+        raise CommandError(f"{' '.join(argv[:3])} … does not end within {timeout:g} s") from error
     finally:
         end_group(process)
     took = time.perf_counter() - begun

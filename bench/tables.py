@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Iterable, Sequence
 
@@ -17,7 +18,7 @@ def cell(values: Sequence[float], digits: int = 3) -> str:
 def percentile(values: Sequence[float], percent: float) -> float:
     """The smallest value that ``percent`` of all values do not exceed."""
     ordered = sorted(values)
-    return ordered[max(0, -(-len(ordered) * percent // 100).__trunc__() - 1)]
+    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 
 
 def verdict(*, met: bool) -> str:
