@@ -110,6 +110,8 @@ def gopls_command(at: Place) -> tuple[str | None, str]:
     """
     path = CACHE / "bin" / at.goroot.name / "gopls"
     install = {name: value for name, value in at.env.items() if name != "GOPROXY"}
+    network = ("GOPROXY", "GOSUMDB", "GONOSUMDB", "GONOPROXY", "GOPRIVATE", "GOMODCACHE", "GOPATH")
+    install |= {name: os.environ[name] for name in network if name in os.environ}
     install |= {"GOBIN": str(path.parent), "GOFLAGS": "-mod=mod"}
     notes = []
     # Behind a proxy the checksum database may be out of reach. That is tried second, and said.

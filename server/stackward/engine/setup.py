@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
+import logging
 import os
+import shutil
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,6 +19,8 @@ from stackward.engine.store import Store
 from stackward.rules import RULE_NAMES
 from stackward.toolchain.caches import cache_dir
 from stackward.toolchain.config import BuildConfig
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +45,9 @@ def load_folder(
         config = replace(config, go=go)
     if tags:
         config = replace(config, tags=tags)
-    work = os.path.join(cache_dir(), f"work-{stackward.__version__}")
-    return Loaded(settings, config, work, (*problems, *more))
+    return Loaded(
+        settings, config, _work(os.path.join(cache_dir(), f"work-{stackward.__version__}")), (*problems, *more)
+    )
 
 
 def open_store(settings: Settings) -> Store | None:
@@ -48,6 +56,20 @@ def open_store(settings: Settings) -> Store | None:
     if megabytes == 0:
         return None
     return Store(os.path.join(cache_dir(), f"results-{stackward.__version__}"), megabytes << 20)
+
+
+@functools.cache
+def _work(folder: str) -> str:
+    """The folder for derived files, or a temporary one where it cannot be written: a locked cache costs no hints."""
+    try:
+        os.makedirs(folder, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        log.warning("derived files are not kept between runs: cannot write %s: %s", folder, error.strerror)
+        temporary = tempfile.mkdtemp(prefix="stackward-")
+        atexit.register(shutil.rmtree, temporary, ignore_errors=True)
+        return temporary
 
 
 def _team_folder(folder: str) -> str:

@@ -1,0 +1,119 @@
+"""Test files, generics, odd names and several modules, through the whole server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from editor import Editor
+
+from gomodule import write_module
+
+ALLOCATES = "func {name}() *int {{ n := 1; return &n }}\n"
+
+
+def go(package: str, name: str, head: str = "") -> str:
+    return f"{head}package {package}\n\n{ALLOCATES.format(name=name)}"
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Editor]]:
+    editors: list[Editor] = []
+
+    def make(files: Mapping[str, str], folder: str = "m", **how: Any) -> Editor:
+        editor = Editor(write_module(tmp_path / folder, files), **how)
+        editors.append(editor)
+        return editor
+
+    yield make
+    for editor in editors:
+        editor.end()
+
+
+def codes(editor: Editor, uri: str) -> list[str]:
+    return [one["code"] for one in editor.diagnostics.get(uri, [])]
+
+
+@pytest.mark.parametrize("name", ["in_test.go", "out_test.go"])
+def test_test_files_are_analysed_when_they_are_open(start: Callable[..., Editor], name: str) -> None:
+    files = {"p.go": go("p", "New"), "in_test.go": go("p", "inside"), "out_test.go": go("p_test", "outside")}
+    editor = start(files)
+    editor.start()
+    uri = editor.open(name)
+    editor.settled()
+    assert codes(editor, uri) == ["address-returned"]
+    status = editor.save(name, files[name] + ALLOCATES.format(name="again"))
+    assert status["state"] == "idle"
+    assert codes(editor, uri) == ["address-returned"] * 2
+
+
+@pytest.mark.parametrize("folder", ["prix é 😀", "a: b", "with'quote"])
+def test_odd_folder_names(start: Callable[..., Editor], folder: str) -> None:
+    editor = start({"p.go": go("p", "New")}, folder)
+    editor.start()
+    uri = editor.open("p.go")
+    editor.settled()
+    assert codes(editor, uri) == ["address-returned"]
+
+
+def test_two_modules_of_one_workspace(start: Callable[..., Editor]) -> None:
+    files = {
+        "go.mod": "module example.com/root\n\ngo 1.23\n",
+        "go.work": "go 1.23\n\nuse (\n\t./a\n\t./b\n)\n",
+        "a/go.mod": "module example.com/a\n\ngo 1.23\n",
+        "a/a.go": go("a", "New"),
+        "b/go.mod": "module example.com/b\n\ngo 1.23\n",
+        "b/b.go": 'package b\n\nimport "example.com/a"\n\nvar P = a.New()\n\n' + ALLOCATES.format(name="Own"),
+    }
+    editor = start(files)
+    editor.start()
+    first = editor.open("a/a.go")
+    editor.settled()
+    second = editor.open("b/b.go")
+    editor.settled()
+    assert codes(editor, first) == ["address-returned"]
+    assert "address-returned" in codes(editor, second)
+
+
+def test_build_tags_are_a_setting(start: Callable[..., Editor]) -> None:
+    files = {"p.go": "package p\n", "tagged.go": go("p", "Tagged", "//go:build special\n\n")}
+    editor = start(files)
+    editor.start(initializationOptions={"build": {"tags": ["special"]}})
+    uri = editor.open("tagged.go")
+    editor.settled()
+    assert codes(editor, uri) == ["address-returned"]
+
+
+def test_a_client_that_hangs_up_ends_the_server(start: Callable[..., Editor]) -> None:
+    editor = start({"p.go": go("p", "New")})
+    editor.start()
+    editor.open("p.go")
+    editor.hang_up()
+    assert editor.exit_code() == 1
+
+
+def test_a_file_of_fifty_thousand_lines(start: Callable[..., Editor]) -> None:
+    body = "package p\n\n" + "".join(
+        f"func F{number}(a int) int {{\n\treturn a + {number}\n}}\n\n" for number in range(12_500)
+    )
+    editor = start({"p.go": body + ALLOCATES.format(name="New")})
+    editor.start()
+    uri = editor.open("p.go")
+    editor.settled()
+    assert [one["range"]["start"]["line"] for one in editor.diagnostics[uri]] == [50_002]
+    editor.change(uri, "\n", (0, 0))
+    editor.until(lambda one: one.get("method") == "textDocument/publishDiagnostics")
+    assert [one["range"]["start"]["line"] for one in editor.diagnostics[uri]] == [50_003]
+
+
+def test_a_cache_that_cannot_be_written(start: Callable[..., Editor], tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("", encoding="utf-8")
+    editor = start({"p.go": go("p", "New")}, env={"STACKWARD_CACHE": str(blocked / "below")})
+    editor.start()
+    uri = editor.open("p.go")
+    status = editor.settled()
+    assert status["state"] == "idle"
+    assert codes(editor, uri) == ["address-returned"]
