@@ -246,6 +246,24 @@ def test_a_point_of_another_text_is_not_located(code: str) -> None:
     assert found is None
 
 
+@pytest.mark.parametrize(
+    ("subject", "text", "variable"),
+    [
+        ("st.Failed", "st.Failed", False),
+        ("st.Closed", "st.Closed", False),
+        ("str.other(x)", "other(x)", False),
+        ("p.last", "last", True),
+        ("absent", None, False),
+    ],
+)
+def test_far_to_the_right_the_compiler_prints_no_column(subject: str, text: str | None, variable: bool) -> None:
+    line = f'\tuse(st.Closed, "{"x" * 250}", st.Failed, st.Closed, other(x)); last := "é"; use(last)'
+    source = parse(f"package p\n\nfunc f() {{\n{line}\n}}\n".encode())
+    found = locate(source, BytePos(3, ByteCol(0)), subject, variable)
+    assert (text_at(source, found) if found is not None else None) == text
+    assert found is None or found.range.start.col > 250
+
+
 def test_a_point_past_the_end_is_not_located() -> None:
     source = parse(b"package p\n")
     assert locate(source, BytePos(7, ByteCol(3)), "x", variable=False) is None

@@ -253,7 +253,7 @@ class SiteBuilder:
         names = list(self._callees.get(decision.at, ()))
         if not is_call(located.node):
             # A generic function's wrapper is reported at its name.
-            names += [node.name for node in functions(file) if node.name_range.start == decision.at.pos]
+            names += [node.name for node in functions(file) if node.at == decision.at.pos]
         for name in names:
             drafts = by_function.get((_without_type_arguments(name), decision.subject))
             if drafts:
@@ -270,7 +270,7 @@ class SiteBuilder:
         return names[0] if names else ""
 
     def _function(self, path: str, node: FunctionNode) -> Function:
-        at = Location(path, node.name_range.start)
+        at = Location(path, node.at)
         inline = self._inline.get(at)
         cost: int | None = None
         reason = ""

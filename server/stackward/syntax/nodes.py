@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from stackward.core.position import BytePos, ByteRange
+from stackward.core.position import ByteCol, BytePos, ByteRange
 from stackward.syntax import subjects
 from stackward.syntax.anchors import anchored, arguments, callee_node, is_call, operand_of, position, unparenthesized
 from stackward.syntax.functions import is_variadic
@@ -64,10 +64,37 @@ class Located:
 def locate(source: SourceFile, pos: BytePos, subject: str, variable: bool) -> Located | None:
     """The expression or, if ``variable``, the declared name that the compiler reported at ``pos`` as ``subject``.
 
-    None where no token starts at ``pos``: then the record is about another text.
+    None where no token starts at ``pos``: then the record is about another text. The compiler prints no column from
+    255 on (``cmd/internal/src``: ``colMax``); at column 0 of such a line the subject is looked for among what stands
+    there.
     """
+    start = source.lines.offset(BytePos(pos.line, ByteCol(0)))
+    length = len(source.lines.line_text(pos.line))
+    if pos.col == 0 and length >= _NO_COLUMN:
+        return _on_line(source, start + _NO_COLUMN, start + length, subject, variable=variable)
     offset = source.lines.offset(pos)
-    path = path_to(source, offset)
+    return _at(source, path_to(source, offset), offset, subject, variable=variable)
+
+
+_NO_COLUMN = 254
+
+
+def _on_line(source: SourceFile, at: int, end: int, subject: str, *, variable: bool) -> Located | None:
+    """The first expression or name between two bytes that is written as it is printed, else one that may be it."""
+    first: Located | None = None
+    while at < end:
+        path = path_to(source, at)
+        found = _at(source, path, at, subject, variable=variable)
+        if found is not None and found.exact:
+            if subjects.same(subject, text_of(found.node, source)):
+                return found
+            if first is None and found.kind in _RECOGNIZED:
+                first = found
+        at = max(at + 1, min(path[-1].end_byte, end) if path[-1].start_byte <= at else path[-1].start_byte)
+    return first
+
+
+def _at(source: SourceFile, path: Sequence[Node], offset: int, subject: str, *, variable: bool) -> Located | None:
     if path[-1].start_byte != offset or len(path) == 1 or path[-1].type == "comment":
         return None
     if (name := _declaration(path)) is not None:
@@ -178,6 +205,8 @@ def _of_call(call: Node, subject: str, source: SourceFile) -> Kind | None:
 
 
 _CONVERSION = "type_conversion_expression"
+# What is only found exactly where the compiler's words say what it is.
+_RECOGNIZED = frozenset({Kind.APPEND, Kind.CALL, Kind.CONVERSION, Kind.MAKE, Kind.NEW, Kind.VARIADIC})
 _BUILTINS = {"append": Kind.APPEND, "make": Kind.MAKE, "new": Kind.NEW}
 _CONVERTING = frozenset({"string", "any", "error"})
 _NO_VALUE = frozenset({"expression_statement", "go_statement", "defer_statement"})
