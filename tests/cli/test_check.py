@@ -140,3 +140,17 @@ def test_generic_instances_are_one_site(module: Module) -> None:
     sites = [site for site in json.loads(done.stdout)["sites"] if site["range"]["start"]["line"] == 3]
     assert len(sites) == 1
     assert sites[0]["function"] == "Ptr"
+
+
+@pytest.mark.parametrize("functions", [1, 400], ids=["at the end", "on the way"])
+def test_a_reader_that_has_seen_enough_is_no_error(module: Module, functions: int) -> None:
+    text = "package p\n\n" + "".join(f"func F{n}() *int {{ n := {n}; return &n }}\n" for n in range(functions))
+    argv = [sys.executable, "-m", "stackward", "check"]
+    with subprocess.Popen(
+        argv, cwd=module({"p.go": text}), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 0

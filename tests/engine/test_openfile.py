@@ -99,6 +99,13 @@ class TestMoving:
         assert texts(file) == [b"count"]
         assert file.hints()[0].site.range.start.line == 5
 
+    def test_what_is_typed_right_behind_an_expression_is_not_part_of_it(self) -> None:
+        file = opened()
+        found(file, hint(file.source, b"v + 1"))
+        end = TEXT.index(b"v + 1") + len(b"v + 1")
+        assert not file.edit([Edit(end, end, b" ")])
+        assert texts(file) == [b"v + 1"]
+
     def test_several_edits_at_once_each_in_the_text_of_the_one_before(self) -> None:
         file = opened()
         found(file, hint(file.source, b"count"))
@@ -125,9 +132,11 @@ class TestGoing:
             (b"count :=", b"total :="),
             (b"count :=", b"counter :="),
             (b"count :=", b"ount :="),
+            (b"ount :=", b"ounter :="),
+            (b"oun", b"OUN"),
             (b"\tcount := 1\n\treturn &count\n", b""),
         ],
-        ids=["deleted", "another name", "a longer name", "a shorter name", "with its lines"],
+        ids=["deleted", "another name", "a longer name", "a shorter name", "its end", "its middle", "with its lines"],
     )
     def test_a_hint_goes_with_its_code(self, old: bytes, new: bytes) -> None:
         file = opened()
