@@ -34,7 +34,7 @@ def test_the_text_form_shows_the_source_line(module: Module) -> None:
     done = stackward(module({"cart.go": CART}), "check")
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert lines[0] == "cart.go:6:6: it is moved to the heap: its address is returned [address-returned]"
+    assert lines[0] == "cart.go:6:6: it is moved to the heap: its address is returned (16 bytes) [address-returned]"
     assert lines[1] == "    6 |     é, it := 1, Item{Name: name}"
     assert lines[2] == "      |        ^^"
     assert "\x1b" not in done.stdout
@@ -60,7 +60,8 @@ def test_the_json_form(module: Module) -> None:
         (8, 2, "returned: return &it"),
     ]
     assert site["inlined_at"] == []
-    assert (site["allocates"], site["bytes"], site["type"], site["runtime"]) == ("unknown", None, None, None)
+    assert (site["allocates"], site["bytes"], site["size_class"], site["type"]) == ("always", 16, 16, "sub.Item")
+    assert site["runtime"].startswith(("runtime.newobject", "runtime.mallocgc"))
 
 
 def test_columns_are_bytes_from_one(module: Module) -> None:

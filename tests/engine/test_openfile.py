@@ -32,7 +32,9 @@ def hint(source: SourceFile, text: bytes, step: bytes = b"", message: str = "mes
     lines = source.lines
     range_ = ByteRange(lines.position(start), lines.position(start + len(text)))
     steps = (HintStep(Location(PATH, lines.position(source.text.index(step))), "step"),) if step else ()
-    return Hint("rule", Site(PATH, range_, Storage.VARIABLE, text.decode(), "New"), message, "", "", steps)
+    return Hint(
+        "rule", Site(PATH, range_, Storage.VARIABLE, text.decode(), "New", range_.start), message, "", "", steps
+    )
 
 
 def opened(text: bytes = TEXT) -> OpenFile:

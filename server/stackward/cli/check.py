@@ -34,7 +34,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--format", choices=("text", "json"), default="text", help="the form of the output (default: text)"
     )
-    parser.add_argument("--all", action="store_true", help="also show what settings switch off")
+    parser.add_argument("--all", action="store_true", help="also what settings switch off, and what does not allocate")
     parser.add_argument("--no-tests", action="store_true", help="leave test files out")
     parser.add_argument("--tags", metavar="LIST", default="", help="build tags, separated by commas")
     parser.add_argument("--go", metavar="PATH", default="", help="the go command to use")
@@ -74,7 +74,7 @@ def run(namespace: argparse.Namespace) -> int:
 
 def _print(report: CheckReport, namespace: argparse.Namespace, level_of: Any, cwd: str) -> int:
     if not namespace.all:
-        shown = tuple(hint for hint in report.hints if level_of(hint.rule) is not Severity.OFF)
+        shown = tuple(hint for hint in report.hints if hint.site.shown and level_of(hint.rule) is not Severity.OFF)
         report = CheckReport(report.toolchain, report.packages, shown, report.problems, report.records)
     if namespace.format == "json":
         print(json_report.render(report, cwd))

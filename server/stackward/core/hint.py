@@ -41,3 +41,9 @@ class Hint:
     label: str
     advice: str
     steps: tuple[HintStep, ...]
+
+    @property
+    def text(self) -> str:
+        """The message with what it costs, as far as that is known."""
+        cost = self.site.cost
+        return f"{self.message} ({cost})" if cost else self.message

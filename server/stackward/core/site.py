@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stackward.core.decision import FlowEdge
-from stackward.core.position import ByteRange, Location
+from stackward.core.position import BytePos, ByteRange, Location
 
 
 class Storage(enum.Enum):
@@ -24,6 +24,11 @@ class Allocates(enum.Enum):
     NEVER = "never"
     UNKNOWN = "unknown"
 
+    @property
+    def rank(self) -> int:
+        """The most certain cost first: of two builds that disagree about a site, that one counts."""
+        return list(Allocates).index(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -32,7 +37,15 @@ class Site:
     ``subject`` is the compiler's name of it, ``function`` the enclosing function in Go's notation
     (``(*T).Method``, ``Outer.func1``; empty at package level). ``inlined_at`` lists the calls into which the compiler
     copied it, ``inlined_from`` the callee that it was copied from when the source of it lies in another package, and
-    ``instances`` the generic instantiations that have it. ``bytes``, ``type`` and ``runtime`` are None until known.
+    ``instances`` the generic instantiations that have it. ``at`` is the compiler's own point, which may be inside the
+    range.
+
+    What the object code says comes later: ``allocates`` with ``when`` (the condition of ``sometimes``, the reason of
+    ``never``); ``bytes`` of one allocation and its ``size_class`` (what it takes up), or ``size`` as a formula where
+    they vary; the Go ``type``; and ``runtime``, the allocator that is called.
+
+    ``loops`` counts the loops around it within its function; ``cold`` says why its path is rarely taken, empty if it is
+    not; ``once`` marks the initialisation of a package-level variable.
     """
 
     path: str
@@ -40,15 +53,63 @@ class Site:
     storage: Storage
     subject: str
     function: str
+    at: BytePos
     flow: tuple[FlowEdge, ...] = ()
     flow_truncated: bool = False
     inlined_at: tuple[Location, ...] = ()
     inlined_from: str = ""
     instances: tuple[str, ...] = ()
     allocates: Allocates = Allocates.UNKNOWN
+    when: str = ""
     bytes: int | None = None
+    size_class: int | None = None
+    size: str = ""
     type: str | None = None
     runtime: str | None = None
+    loops: int = 0
+    cold: str = ""
+    once: bool = False
+
+    def costing_as(self, other: Site) -> Site:
+        """This site with what the object code said of another analysis of it."""
+        return replace(
+            self,
+            allocates=other.allocates,
+            when=other.when,
+            bytes=other.bytes,
+            size_class=other.size_class,
+            size=other.size,
+            type=other.type,
+            runtime=other.runtime,
+        )
+
+    @property
+    def shown(self) -> bool:
+        """Whether it is shown by default: it allocates, or nothing is known yet."""
+        return self.allocates is not Allocates.NEVER
+
+    @property
+    def heat(self) -> tuple[int, int, int]:
+        """A key that sorts what matters most first: the product's code and hot paths, then loop depth, then bytes."""
+        coldness = bool(self.cold) + 2 * self.once + 4 * self.path.endswith("_test.go") + 8 * (not self.shown)
+        return coldness, -self.loops, -(self.bytes or 0)
+
+    @property
+    def cost(self) -> str:
+        """What the object code says, in words: how much, when, how often; empty before it is known."""
+        match self.allocates:
+            case Allocates.UNKNOWN:
+                return ""
+            case Allocates.NEVER:
+                return f"no allocation: {self.when}"
+            case _:
+                size = f"{self.bytes:,} bytes" if self.bytes is not None else self.size
+                when = f"when {self.when}" if self.allocates is Allocates.SOMETIMES else ""
+                often = "once, at start" if self.once else "in a loop" if self.loops == 1 else ""
+                if self.loops > 1 and not self.once:
+                    often = f"in {self.loops} nested loops"
+                cold = f"rarely: {self.cold}" if self.cold else ""
+                return ", ".join(filter(None, (size, when, often, cold)))
 
 
 @dataclass(frozen=True, slots=True)

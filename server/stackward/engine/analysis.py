@@ -9,17 +9,21 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import stackward
+from stackward.core.allocation import Mechanism, ObjectCode
 from stackward.core.decision import Decision, Problem
 from stackward.core.hint import Hint
 from stackward.core.outcome import BuildError, BuildFailed, Cancelled
 from stackward.core.position import Location
 from stackward.engine import codec
+from stackward.engine.allocations import AllocationMap
 from stackward.engine.evidence import EvidenceMaker
 from stackward.engine.neighbours import Library, Neighbours
+from stackward.engine.objectcodes import ObjectCodes
 from stackward.engine.results import FileResult, UnitResult
 from stackward.engine.sites import Found, SiteBuilder
 from stackward.engine.sources import Sources
 from stackward.engine.store import Store
+from stackward.engine.symbols import Symbols
 from stackward.engine.texts import Snapshot
 from stackward.rules import RULE_NAMES, classify
 from stackward.syntax.ignores import ignores
@@ -79,6 +83,7 @@ class Analysis:
         self._store = store
         self._library = Library()
         self._log_bytes: dict[object, int] = {}
+        self._codes = ObjectCodes(compiler)
 
     def cached(self, inputs: Inputs) -> UnitResult | None:
         """The result of the same inputs from an earlier run."""
@@ -157,18 +162,35 @@ class Analysis:
             news.clear()
 
         replay = Replay(inputs.unit, inputs.snapshot.overlays, inputs.archives, level)
-        outcome = self._compiler.escapes(replay, on_records, cancel)
-        if not isinstance(outcome, Replayed):
-            return outcome
+        with self._codes.reading(inputs, replay, cancel) as reading:
+            outcome = self._compiler.escapes(replay, on_records, cancel)
+            if not isinstance(outcome, Replayed):
+                return outcome
+            if on_partial is not None and news:
+                on_partial([FileResult(path, sources.digest(path), tuple(fresh), ()) for path, fresh in news.items()])
+            code = reading()
+        if isinstance(code, Cancelled):
+            return code
         problems = list(builder.problems)
+        sites = builder.found()
+        if isinstance(code, ObjectCode):
+            sites = self._mapped(inputs.unit, code, builder, evidence)
+        else:
+            problems.append(Problem(f"what allocates is not known: {code}", inputs.unit.dir))
         return UnitResult(
-            files=tuple(_files(builder, hints, inputs.snapshot, problems)),
+            files=tuple(_files(builder, sites, hints, inputs.snapshot, problems)),
             log_bytes=outcome.log_bytes,
             records=dict(builder.records),
             merged=builder.merged,
             outside=builder.outside,
             problems=tuple(problems),
         )
+
+    def _mapped(self, unit: Unit, code: ObjectCode, builder: SiteBuilder, evidence: EvidenceMaker) -> list[Found]:
+        """The sites of the log and those that only the object code knows of, with what they cost."""
+        sources = {path: source for path in unit.files if (source := evidence.sources.get(path)) is not None}
+        allocations = AllocationMap(code, Symbols(code.functions, unit.package), sources, builder.stays)
+        return allocations.settle((found, evidence.construct(found)) for found in builder.found())
 
 
 class _Hints:
@@ -180,24 +202,30 @@ class _Hints:
     def __init__(self, evidence: EvidenceMaker, builder: SiteBuilder) -> None:
         self.evidence = evidence
         self._builder = builder
-        self._known: dict[tuple[object, ...], Hint] = {}
+        self._known: dict[tuple[object, ...], tuple[Mechanism | None, Hint]] = {}
 
     def of(self, found: Found) -> Hint:
         """The hint for a site as it is known now."""
-        hint = self._known.get(found.key)
-        if hint is None:
-            evidence = self.evidence.of(found)
-            chain = self.evidence.chain(evidence.callee, self._builder.leak)
-            hint = self._known[found.key] = classify(evidence, chain)
-        elif hint.site != found.site:
-            hint = self._known[found.key] = replace(hint, site=found.site)
+        key = (*found.key, found.construct)
+        known = self._known.get(key)
+        if known is not None and known[0] is found.mechanism:
+            hint = known[1]
+            site = hint.site
+            fresh = replace(found.site, loops=site.loops, cold=site.cold, once=site.once)
+            return hint if site == fresh else replace(hint, site=fresh)
+        evidence = self.evidence.of(found)
+        chain = self.evidence.chain(evidence.callee, self._builder.leak)
+        hint = classify(evidence, chain)
+        self._known[key] = (found.mechanism, hint)
         return hint
 
 
-def _files(builder: SiteBuilder, hints: _Hints, snapshot: Snapshot, problems: list[Problem]) -> list[FileResult]:
+def _files(
+    builder: SiteBuilder, sites: Sequence[Found], hints: _Hints, snapshot: Snapshot, problems: list[Problem]
+) -> list[FileResult]:
     """The results of all files of the unit, without what their authors want ignored; adds what is wrong with that."""
     by_path: dict[str, list[Found]] = {}
-    for found in builder.found():
+    for found in sites:
         by_path.setdefault(found.site.path, []).append(found)
     results = []
     for path in sorted({*by_path, *snapshot.digests}):

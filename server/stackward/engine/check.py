@@ -76,7 +76,7 @@ def _report(
     unique = {
         (hint.site.path, hint.site.range, hint.rule, hint.site.subject, hint.site.inlined_from): hint for hint in hints
     }
-    ordered = sorted(unique.values(), key=lambda hint: (hint.site.path, hint.site.range, hint.rule))
+    ordered = sorted(unique.values(), key=lambda hint: (hint.site.heat, hint.site.path, hint.site.range, hint.rule))
     return CheckReport(
         toolchain=version,
         packages=tuple(sorted(packages, key=lambda package: package.import_path)),

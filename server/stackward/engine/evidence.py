@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from tree_sitter import Node
 
+from stackward.core.allocation import Mechanism
 from stackward.core.decision import FlowEdge
 from stackward.core.position import Location
 from stackward.core.site import Site, Storage
@@ -18,6 +20,7 @@ from stackward.syntax import subjects
 from stackward.syntax.declared import Declared, Shape, shape
 from stackward.syntax.functions import enclosing_function, enclosing_loops, statement_of
 from stackward.syntax.nodes import Kind, arguments, call_at, callee_node, expression
+from stackward.syntax.paths import cold
 from stackward.syntax.tree import SourceFile, text_of
 
 _BY_KIND = {
@@ -76,23 +79,30 @@ class EvidenceMaker:
         """The evidence for one site."""
         site, node = found.site, found.located.node
         end = fate(site.flow)
+        if not site.flow and found.mechanism is Mechanism.SLICE:
+            end = Fate(End.SIZE_UNKNOWN)
         if end.end is End.STORED and end.dst in self._results(found):
             end = Fate(End.RETURNED, end.step, end.dst)
+        loops = enclosing_loops(node)
         return Evidence(
-            site=site,
-            construct=self._construct(found),
+            site=replace(site, loops=loops, cold=cold(node, found.file), once=site.function == ""),
+            construct=self.construct(found),
             fate=end,
             statement=self._statement(found, end),
-            loop_depth=enclosing_loops(node),
+            loop_depth=loops,
             callee=self._callee(site, end),
+            mechanism=found.mechanism,
         )
 
     def _results(self, found: Found) -> tuple[str, ...]:
         function = enclosing_function(found.file, found.file.lines.offset(found.site.range.start))
         return function.results if function is not None else ()
 
-    def _construct(self, found: Found) -> Construct:
+    def construct(self, found: Found) -> Construct:
+        """What it is that is on the heap, as far as syntax and object code tell."""
         site = found.site
+        if found.construct is not None:
+            return found.construct
         if site.storage is Storage.VARIABLE:
             return Construct.VARIABLE
         if not found.located.exact:

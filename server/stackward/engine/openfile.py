@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from stackward.core.hint import Hint, HintStep
 from stackward.core.position import BytePos, ByteRange, LineIndex, Location
-from stackward.core.site import Function
+from stackward.core.site import Allocates, Function
 from stackward.engine.texts import digest
 from stackward.syntax.functions import functions
 from stackward.syntax.tree import Edit, SourceFile
@@ -24,7 +24,9 @@ _LEAVES = frozenset(
 
 @dataclass(slots=True)
 class _Anchor:
-    """A hint with the offsets of all its points in this file: start, end, then those of its flow and inlined calls."""
+    """A hint with the offsets of all its points in this file: start, end, those of its flow and inlined calls, and
+    the compiler's own.
+    """
 
     hint: Hint
     kind: str
@@ -95,7 +97,12 @@ class OpenFile:
         if anchors is None:
             return False
         known = {_identity(anchor): anchor for anchor in self._anchors}
-        self._anchors = [anchor if anchor.hint.steps else known.get(_identity(anchor), anchor) for anchor in anchors]
+        self._anchors = [
+            _carried(anchor, known.get(_identity(anchor)))
+            if anchor.hint.steps
+            else known.get(_identity(anchor), anchor)
+            for anchor in anchors
+        ]
         return True
 
     def add_hints(self, text_digest: str, hints: Iterable[Hint]) -> bool:
@@ -109,7 +116,7 @@ class OpenFile:
             key = _identity(anchor)
             before = known.get(key)
             if before is None or anchor.hint.steps:
-                known[key] = anchor
+                known[key] = _carried(anchor, before)
                 news = news or before is None or before.hint.message != anchor.hint.message
         self._anchors = sorted(known.values(), key=lambda anchor: anchor.points[0])
         return news
@@ -150,11 +157,22 @@ def _identity(anchor: _Anchor) -> tuple[int, int, str, str]:
     return anchor.points[0], anchor.points[1], site.subject, site.inlined_from
 
 
+def _carried(anchor: _Anchor, before: _Anchor | None) -> _Anchor:
+    """A hint of a compile that still runs: what it allocates is as it was until the object code says otherwise.
+
+    So a hint that was found to cost nothing does not come up again for a moment with each save.
+    """
+    if before is not None and anchor.hint.site.allocates is Allocates.UNKNOWN:
+        anchor.hint = replace(anchor.hint, site=anchor.hint.site.costing_as(before.hint.site))
+    return anchor
+
+
 def _points(hint: Hint, path: str) -> list[BytePos]:
     site = hint.site
     points = [site.range.start, site.range.end]
     points += [step.at.pos for step in hint.steps if step.at.path == path]
     points += [at.pos for at in site.inlined_at if at.path == path]
+    points.append(site.at)
     return points
 
 
@@ -208,5 +226,5 @@ def _placed(anchor: _Anchor, lines: LineIndex, path: str) -> Hint:
         HintStep(Location(path, next(positions)), step.text) if step.at.path == path else step for step in hint.steps
     )
     inlined_at = tuple(Location(path, next(positions)) if at.path == path else at for at in hint.site.inlined_at)
-    site = replace(hint.site, range=range_, inlined_at=inlined_at)
+    site = replace(hint.site, range=range_, inlined_at=inlined_at, at=next(positions))
     return Hint(hint.rule, site, hint.message, hint.label, hint.advice, steps)

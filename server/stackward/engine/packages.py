@@ -64,10 +64,11 @@ def merge(results: Iterable[FileResult], digest: str) -> FileResult | None:
             if known is None:
                 hints[key] = hint
             elif known.site != site:
+                costlier = min(known.site, site, key=lambda one: one.allocates.rank)
                 hints[key] = replace(
                     known,
                     site=replace(
-                        known.site,
+                        known.site.costing_as(costlier),
                         inlined_at=tuple(sorted({*known.site.inlined_at, *site.inlined_at})),
                         instances=tuple(sorted({*known.site.instances, *site.instances})),
                     ),

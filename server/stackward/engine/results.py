@@ -93,7 +93,7 @@ class PackageReport:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """Everything that a ``check`` found, ordered by file and position."""
+    """Everything that a ``check`` found: what matters most comes first (``Site.heat``), then by file and position."""
 
     toolchain: str
     packages: tuple[PackageReport, ...]

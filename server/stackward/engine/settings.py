@@ -85,6 +85,13 @@ TABLE: tuple[Setting, ...] = (
         "analysis.workspace", Type.BOOL, False, Owner.CLIENT, "Analyse the whole workspace when the server starts."
     ),
     Setting("analysis.jobs", Type.INT, 0, Owner.CLIENT_ONLY, "Compilers at once; 0 is one per core."),
+    Setting(
+        "hints.nonAllocating",
+        Type.BOOL,
+        False,
+        Owner.CLIENT,
+        "Also show, faded, what the compiler's log puts on the heap but its object code does not allocate.",
+    ),
     Setting("diagnostics.enable", Type.BOOL, True, Owner.CLIENT, "Show hints as diagnostics."),
     Setting(
         "diagnostics.severity",

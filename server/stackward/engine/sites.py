@@ -15,28 +15,35 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from stackward.core.allocation import Mechanism
 from stackward.core.decision import Decision, FlowEdge, Kind, Problem
 from stackward.core.outcome import BuildError
-from stackward.core.position import ByteCol, BytePos, Location
+from stackward.core.position import Location
 from stackward.core.site import Function, Parameter, Site, Storage
+from stackward.engine.symbols import without_type_arguments
+from stackward.rules import Construct
 from stackward.syntax.functions import FunctionNode, enclosing_function, functions
 from stackward.syntax.nodes import Located, is_call, locate
 from stackward.syntax.tree import SourceFile
 
 # `errors.New`, `strings.(*Builder).Grow`: the compiler names the package of what is not of this one.
 _FOREIGN = re.compile(r"[A-Za-z_][\w/.-]*\.[A-Za-z_(]")
-_NO_COLUMN = 255  # cmd/internal/src keeps columns in eight bits.
 _MAX_PLACES = 64  # Calls into which a site was inlined that are kept; one helper can have thousands.
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A site with its place in the syntax tree. ``key`` is the same each time the builder is asked."""
+    """A site with its place in the syntax tree. ``key`` is the same each time the builder is asked.
+
+    ``construct`` and ``mechanism`` are what the object code showed; None before that.
+    """
 
     key: tuple[object, ...]
     site: Site
     file: SourceFile
     located: Located
+    construct: Construct | None = None
+    mechanism: Mechanism | None = None
 
 
 @dataclass(slots=True)
@@ -82,6 +89,7 @@ class SiteBuilder:
         self._copies: list[tuple[Decision, SourceFile, Located]] = []
         self._inline: dict[Location, Decision] = {}
         self._leaks: dict[Location, list[Decision]] = {}
+        self.stays: dict[tuple[str, int], list[Decision]] = {}
         self._tags: dict[str, list[Decision]] = {}
         self._leak_flows: dict[tuple[str, str], tuple[FlowEdge, ...]] = {}
         self._leak_flows_at: dict[Location, tuple[FlowEdge, ...]] = {}
@@ -137,6 +145,8 @@ class SiteBuilder:
         match decision.kind:
             case Kind.ESCAPES | Kind.MOVED:
                 self._summary(decision)
+            case Kind.STAYS:
+                self.stays.setdefault((decision.at.path, decision.at.pos.line), []).append(decision)
             case Kind.EXPLAINED:
                 flow = _Flow(decision.function, decision.flow, decision.flow_truncated)
                 self._flows.setdefault(decision.at, []).append((decision.subject, flow))
@@ -172,7 +182,7 @@ class SiteBuilder:
             self.outside += 1
             return
         variable = decision.kind is Kind.MOVED
-        located = _locate(file, decision.at.pos, decision.subject, variable=variable)
+        located = locate(file, decision.at.pos, decision.subject, variable)
         if located is None:
             self.problems.append(
                 Problem(
@@ -211,6 +221,7 @@ class SiteBuilder:
             storage=Storage.VARIABLE if decision.kind is Kind.MOVED else Storage.EXPRESSION,
             subject=decision.subject,
             function=function.name if function is not None else "",
+            at=decision.at.pos,
             flow=flow.edges if flow is not None else (),
             flow_truncated=flow.truncated if flow is not None else False,
             inlined_from=inlined_from,
@@ -255,7 +266,7 @@ class SiteBuilder:
             # A generic function's wrapper is reported at its name.
             names += [node.name for node in functions(file) if node.at == decision.at.pos]
         for name in names:
-            drafts = by_function.get((_without_type_arguments(name), decision.subject))
+            drafts = by_function.get((without_type_arguments(name), decision.subject))
             if drafts:
                 return drafts[0]
         return None
@@ -296,26 +307,3 @@ class SiteBuilder:
                 case _:
                     to[leak.detail] = None
         return Parameter(name, range_, tuple(to), self._leak_flows_at.get(at, ())) if to else None  # type: ignore[arg-type]
-
-
-def _locate(file: SourceFile, pos: BytePos, subject: str, *, variable: bool) -> Located | None:
-    """The place of a record. The compiler prints no column from 255 on: then the subject is looked for on its line."""
-    if pos.col > 0 or len(file.lines.line_text(pos.line)) < _NO_COLUMN:
-        return locate(file, pos, subject, variable)
-    for column in range(_NO_COLUMN - 1, len(file.lines.line_text(pos.line))):
-        located = locate(file, BytePos(pos.line, ByteCol(column)), subject, variable)
-        if located is not None and located.exact:
-            return located
-    return locate(file, pos, subject, variable)
-
-
-def _without_type_arguments(name: str) -> str:
-    """``Map[go.shape.int]`` and ``(*List[int]).Push`` as they are declared: ``Map``, ``(*List).Push``."""
-    depth = 0
-    kept: list[str] = []
-    for char in name:
-        depth += char == "["
-        if depth == 0:
-            kept.append(char)
-        depth -= char == "]"
-    return "".join(kept)

@@ -202,8 +202,13 @@ class App:
         return settings.level_of(rule, known.level if known is not None else None)
 
     def visible(self, path: str) -> list[Hint]:
-        """The hints of a file that are not switched off."""
-        return [hint for hint in self.hints(path).hints if self.level(hint.rule, path) is not Severity.OFF]
+        """The hints of a file that are not switched off, and that allocate unless all are wanted."""
+        everything = self.settings.get("hints.nonAllocating")
+        return [
+            hint
+            for hint in self.hints(path).hints
+            if (everything or hint.site.shown) and self.level(hint.rule, path) is not Severity.OFF
+        ]
 
     # Typing
 

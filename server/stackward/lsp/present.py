@@ -17,6 +17,7 @@ from stackward.lsp.uris import uri_of
 from stackward.rules import RULES, find, leaking_words
 
 Json: TypeAlias = dict[str, Any]
+_FADED = 1  # DiagnosticTag.Unnecessary
 _SEVERITIES = {Severity.ERROR: 1, Severity.WARNING: 2, Severity.INFORMATION: 3, Severity.HINT: 4}
 
 
@@ -52,15 +53,18 @@ class Presenter:
             related.append(
                 {"location": {"uri": uri_of(step.at.path), "range": {"start": at, "end": at}}, "message": step.text}
             )
-        return {
+        diagnostic = {
             "range": self.range(lines, shown_range(hint, lines)),
-            "severity": _SEVERITIES[severity],
+            "severity": _SEVERITIES[severity if hint.site.shown else Severity.HINT],
             "code": hint.rule,
             "codeDescription": {"href": self.page(hint.rule)},
             "source": "stackward",
-            "message": hint.message,
+            "message": hint.text,
             "relatedInformation": related,
         }
+        if not hint.site.shown:
+            diagnostic["tags"] = [_FADED]
+        return diagnostic
 
     def leaking(self, function: Function, lines: LineIndex, severity: Severity) -> list[Json]:
         """Diagnostics for the parameters of a function that leak; only where the user asks for them."""

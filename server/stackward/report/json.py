@@ -65,10 +65,17 @@ def _site(hint: Hint, cwd: str) -> dict[str, Any]:
         "inlined_at": [_place(at, cwd) for at in site.inlined_at],
         "inlined_from": site.inlined_from or None,
         "instances": list(site.instances),
+        "at": _point(site.at),
         "allocates": site.allocates.value,
+        "when": site.when or None,
         "bytes": site.bytes,
+        "size_class": site.size_class,
+        "size": site.size or None,
         "type": site.type,
         "runtime": site.runtime,
+        "loops": site.loops,
+        "cold": site.cold or None,
+        "once": site.once,
     }
 
 

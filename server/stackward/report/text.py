@@ -47,7 +47,7 @@ def _hint(hint: Hint, index: LineIndex, cwd: str, paint: Paint) -> Iterator[str]
     start, end = site.range.start, site.range.end
     line, column = start.display
     where = f"{relative(site.path, cwd)}:{line}:{column}"
-    yield f"{paint.bold}{where}:{paint.off} {hint.message} {paint.rule}[{hint.rule}]{paint.off}"
+    yield f"{paint.bold}{where}:{paint.off} {hint.text} {paint.rule}[{hint.rule}]{paint.off}"
     source = index.line_text(start.line)
     if source:
         number = f"{line:>5}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from stackward.core.allocation import Mechanism
 from stackward.core.site import Site
 from stackward.rules._flow import End, Fate
 
@@ -24,6 +25,13 @@ class Construct(enum.Enum):
     FUNC_LITERAL = "func literal"
     METHOD_VALUE = "method value"
     BOXED = "value in an interface"
+    MAP = "map"
+    MAP_INSERT = "map entry"
+    CHANNEL = "channel"
+    GOROUTINE = "go statement"
+    DEFER = "defer statement"
+    RUNTIME = "call of the runtime"
+    """Code that no other construct stands for, but that calls an allocator."""
     UNSURE = "unsure"
     """The syntax allows more than one reading, and only types could tell."""
 
@@ -58,7 +66,10 @@ class Callee:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A site and where it stands. ``loop_depth`` counts the loops around it within its function."""
+    """A site and where it stands. ``loop_depth`` counts the loops around it within its function.
+
+    ``mechanism`` is what the object code does for it, None before that is known and where it does nothing.
+    """
 
     site: Site
     construct: Construct
@@ -66,6 +77,7 @@ class Evidence:
     statement: Statement = Statement.OTHER
     loop_depth: int = 0
     callee: Callee | None = None
+    mechanism: Mechanism | None = None
 
     @property
     def end(self) -> End:

@@ -29,6 +29,12 @@ from stackward.rules._rule import Case, Rule, Words
 
 
 def check(evidence: Evidence) -> Words | None:
+    if evidence.construct is Construct.DEFER:
+        return Words(
+            "this defer keeps its record on the heap, because it may run more than once",
+            "defer on heap",
+            "move the body of the loop into a function of its own",
+        )
     if evidence.statement is not Statement.DEFER:
         return None
     if evidence.construct not in {Construct.FUNC_LITERAL, Construct.METHOD_VALUE}:

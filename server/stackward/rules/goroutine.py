@@ -29,6 +29,12 @@ from stackward.rules._rule import Case, Rule, Words
 
 
 def check(evidence: Evidence) -> Words | None:
+    if evidence.construct is Construct.GOROUTINE:
+        return Words(
+            "this go statement starts a goroutine",
+            "starts a goroutine",
+            "start workers once and send them work over a channel",
+        )
     if evidence.statement is not Statement.GO:
         return None
     if evidence.construct in {Construct.FUNC_LITERAL, Construct.METHOD_VALUE}:

@@ -61,6 +61,12 @@ def check(evidence: Evidence) -> Words | None:
     if why is None and evidence.end is End.STORED:
         why = "it is stored where it outlives this frame"
     because = f", because {why}" if why else ""
+    if (evidence.site.runtime or "").startswith("runtime.moveSlice"):
+        return Words(
+            "the array that append filled on the stack is copied to the heap here: it outlives the frame",
+            "slice moves to heap",
+            "make the slice with the capacity that it will need, or let the caller pass it in",
+        )
     if evidence.construct is Construct.APPEND:
         return Words(
             f"append grows its slice on the heap{because}",
@@ -104,7 +110,7 @@ func Grow(users []string) []string {
 	for _, u := range users {
 		out = append(out, u) // want append
 	}
-	return out
+	return out // want return out
 }
 """,
         since=26,

@@ -1,6 +1,7 @@
 """# unclassified
 
-The value is on the heap, and stackward is not sure why: the compiler printed no reason, or one that fits no rule.
+The object code allocates here, or the compiler put a value on the heap, and stackward is not sure why: no reason was
+printed, or none that fits a rule. Where only the object code tells, the runtime function that is called is named.
 
 ## What to do
 
@@ -12,7 +13,7 @@ please report it with the code.
 from __future__ import annotations
 
 from stackward.core.site import Storage
-from stackward.rules._evidence import Evidence
+from stackward.rules._evidence import Construct, Evidence
 from stackward.rules._rule import Case, Rule, Words
 
 
@@ -23,6 +24,8 @@ def check(_: Evidence) -> Words | None:
 
 def words(evidence: Evidence) -> Words:
     """The words for a site that no rule claims."""
+    if evidence.construct is Construct.RUNTIME:
+        return Words(f"this line calls {evidence.site.runtime}, which allocates", "allocates", "")
     verb = "is moved to the heap" if evidence.site.storage is Storage.VARIABLE else "escapes to the heap"
     return Words(f"{evidence.name} {verb}", "on heap", "")
 

@@ -20,8 +20,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+from stackward.core.allocation import ObjectCode
 from stackward.core.decision import Decision, Problem
 from stackward.core.outcome import BuildError, BuildFailed, Cancelled
+from stackward.toolchain import objectcode
 from stackward.toolchain.config import BuildConfig
 from stackward.toolchain.discovery import Toolchain
 from stackward.toolchain.escapes import LogParser
@@ -94,6 +96,24 @@ class Compiler:
             argv = [*replay.unit.argv, "-o", output, *flags, "-importcfg", self._importcfg(replay), "-pack", *files]
             parser = LogParser(names, replay.unit.cwd)
             return self._read(argv, replay.unit, parser, on_records, cancel, end_early=True)
+
+    def object_code(self, replay: Replay, cancel: CancelToken) -> ObjectCode | BuildFailed | DidNotRun | Cancelled:
+        """Compile to the end and read which allocators the object code calls."""
+        unit = replay.unit
+        if unit.cgo:
+            return DidNotRun("the object code of cgo packages is not read")
+        with tempfile.TemporaryDirectory(dir=self.scratch, ignore_cleanup_errors=True) as work:
+            files, names = _materialise(replay, work)
+            archive = os.path.join(work, "out.a")
+            argv = [*unit.argv, "-o", archive, "-S", "-c=2", "-importcfg", self._importcfg(replay), "-pack", *files]
+            ran = run(argv, cwd=unit.cwd, env=self.config.environment(), timeout=_HANG_SECONDS, cancel=cancel)
+        if cancel.cancelled:
+            return Cancelled()
+        if isinstance(ran, DidNotRun):
+            return ran
+        if ran.code != 0:
+            return _failed(unit, (), ran.code)
+        return objectcode.parse(ran.stdout, names, self.toolchain.minor, self.toolchain.goarch)
 
     def build(self, replay: Replay, output: str, cancel: CancelToken) -> BuildFailed | DidNotRun | Cancelled | None:
         """Compile to an archive with export data, for the packages that import this one; written atomically."""

@@ -26,6 +26,7 @@ from stackward.toolchain.config import BuildConfig
 from stackward.toolchain.process import CancelToken, DidNotRun, run
 
 MINIMUM_MINOR = 23
+_NEWEST_MINOR = 27
 """Go 1.23 is the oldest whose log is understood."""
 
 INSTALL_FOLDERS: tuple[str, ...] = (
@@ -96,6 +97,12 @@ class Toolchain:
     compile: str
     found_by: str
     env_fingerprint: str
+
+    @property
+    def minor(self) -> int:
+        """27 for ``go1.27.3``; a development version counts as the newest that is known."""
+        found = re.match(r"(?:devel )?go1\.(\d+)", self.version)
+        return int(found[1]) if found is not None else _NEWEST_MINOR
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import itertools
 from dataclasses import dataclass
 
 from stackward.core.outcome import BuildFailed, NotAPackage
@@ -53,6 +54,12 @@ class Unit:
     cgo: bool
     standard: bool
     module: str
+
+    @property
+    def package(self) -> str:
+        """The package's path as the linker knows it: ``compile -p``."""
+        after = (value for flag, value in itertools.pairwise(self.argv) if flag == "-p")
+        return next(after, self.id.import_path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,13 +27,8 @@ def diagnostics(app: App, path: str) -> list[Json]:
     """The diagnostics of a file."""
     if not app.settings.get("diagnostics.enable"):
         return []
-    found = app.hints(path)
     lines = app.lines(path)
-    shown = [
-        app.presenter.diagnostic(hint, lines, level)
-        for hint in found.hints
-        if (level := app.level(hint.rule, path)) is not Severity.OFF
-    ]
+    shown = [app.presenter.diagnostic(hint, lines, app.level(hint.rule, path)) for hint in app.visible(path)]
     level = app.level("leaking-parameter", path)
     if level is not Severity.OFF:
         for function in app.functions(path):

@@ -6,7 +6,7 @@ from lsprotocol import types
 
 from stackward.core.hint import Hint
 from stackward.core.position import BytePos, ClientPos
-from stackward.core.site import Function
+from stackward.core.site import Function, Site
 from stackward.lsp.app import App
 from stackward.lsp.convert import to_range
 from stackward.lsp.present import shown_range
@@ -64,6 +64,8 @@ def _hint(app: App, hint: Hint) -> str:
             )
         )
     site = hint.site
+    if (facts := _facts(site)) != "":
+        parts.insert(1, facts)
     if site.flow_truncated:
         parts.append("The compiler's explanation goes on; the rest of it is left out.")
     if site.instances:
@@ -75,6 +77,16 @@ def _hint(app: App, hint: Hint) -> str:
     if hint.advice:
         parts.append(f"**Try:** {_plain(hint.advice)}")
     return "\n\n".join(parts)
+
+
+def _facts(site: Site) -> str:
+    """What the object code says: the type, the size, how often, by which runtime function."""
+    kind = f"`{site.type}`" if site.type else ""
+    rounded = ""
+    if site.bytes is not None and site.size_class is not None and site.size_class > site.bytes:
+        rounded = f"takes up {site.size_class:,} bytes"
+    called = f"`{site.runtime}`" if site.runtime else ""
+    return " · ".join(filter(None, (_plain(site.cost), kind, rounded, called)))
 
 
 def _function(app: App, function: Function, path: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lsprotocol import types
 
+from stackward.core.hint import Hint
 from stackward.core.position import ClientPos
 from stackward.lsp.app import App
 from stackward.lsp.convert import to_position
@@ -25,7 +26,7 @@ def register(app: App) -> None:
         last = lines.from_client(ClientPos(params.range.end.line, params.range.end.character), encoding)
         return [
             types.InlayHint(
-                position=to_position(lines, end, encoding), label=hint.label, padding_left=True, tooltip=hint.message
+                position=to_position(lines, end, encoding), label=_label(hint), padding_left=True, tooltip=hint.text
             )
             for hint in app.visible(path)
             if first <= (end := shown_range(hint, lines).end) <= last
@@ -33,6 +34,11 @@ def register(app: App) -> None:
 
     if app.client.offers("workspace.inlayHint.refreshSupport"):
         app.on_news(lambda _: refresh(app, "workspace/inlayHint/refresh"))
+
+
+def _label(hint: Hint) -> str:
+    size = hint.site.bytes
+    return f"{hint.label}, {size:,} B" if size else hint.label
 
 
 def refresh(app: App, method: str) -> None:

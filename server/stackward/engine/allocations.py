@@ -1,0 +1,303 @@
+"""The allocation map: what the log decided, joined with what the object code calls.
+
+Every allocator call belongs to the source line that it names, whatever function it was inlined into. There it is given
+to a site of the log that can need it, else to an expression of which the log says that it does not escape (a string
+conversion is no less a copy for that), else to a construct that the log never mentions, else to the line as a whole.
+A site that gets no call, although its function has object code, allocates nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from stackward.core.allocation import AllocatorCall, Mechanism, ObjectCode
+from stackward.core.decision import Decision
+from stackward.core.position import ByteCol, BytePos, ByteRange
+from stackward.core.site import Site, Storage
+from stackward.engine import costs
+from stackward.engine.sites import Found
+from stackward.engine.symbols import Symbols
+from stackward.rules import Construct
+from stackward.syntax.constructs import Constructs, position_of
+from stackward.syntax.functions import enclosing_function
+from stackward.syntax.nodes import Kind, Located, locate
+from stackward.syntax.tree import SourceFile, node_range, text_of
+
+# Which allocators a construct may need.
+_NEEDS: Mapping[Construct, frozenset[Mechanism]] = {
+    Construct.VARIABLE: frozenset({Mechanism.OBJECT}),
+    Construct.POINTER_LITERAL: frozenset({Mechanism.OBJECT}),
+    Construct.NEW: frozenset({Mechanism.OBJECT}),
+    Construct.MAKE: frozenset({Mechanism.SLICE, Mechanism.MAP, Mechanism.CHANNEL, Mechanism.OBJECT, Mechanism.GROWTH}),
+    Construct.SLICE_LITERAL: frozenset({Mechanism.OBJECT}),
+    Construct.MAP_LITERAL: frozenset({Mechanism.MAP, Mechanism.INSERT}),
+    Construct.VARIADIC: frozenset({Mechanism.OBJECT}),
+    Construct.APPEND: frozenset({Mechanism.GROWTH}),
+    Construct.STRING: frozenset({Mechanism.CONCATENATION, Mechanism.CONVERSION}),
+    Construct.FUNC_LITERAL: frozenset({Mechanism.OBJECT, Mechanism.GOROUTINE, Mechanism.DEFER}),
+    Construct.METHOD_VALUE: frozenset({Mechanism.OBJECT, Mechanism.GOROUTINE, Mechanism.DEFER}),
+    Construct.BOXED: frozenset({Mechanism.BOX, Mechanism.OBJECT}),
+}
+_CLOSURES = frozenset({Construct.FUNC_LITERAL, Construct.METHOD_VALUE})
+# What a call says about a construct that the syntax alone cannot tell.
+_SAYS: Mapping[Mechanism, Construct] = {
+    Mechanism.BOX: Construct.BOXED,
+    Mechanism.CONCATENATION: Construct.STRING,
+    Mechanism.CONVERSION: Construct.STRING,
+    Mechanism.MAP: Construct.MAP_LITERAL,
+    Mechanism.GROWTH: Construct.APPEND,
+}
+_FOR_SYNTAX: Mapping[Mechanism, Construct] = {
+    Mechanism.CONCATENATION: Construct.STRING,
+    Mechanism.CONVERSION: Construct.STRING,
+    Mechanism.GROWTH: Construct.APPEND,
+    Mechanism.SLICE: Construct.MAKE,
+    Mechanism.CHANNEL: Construct.CHANNEL,
+    Mechanism.MAP: Construct.MAP,
+    Mechanism.INSERT: Construct.MAP_INSERT,
+    Mechanism.GOROUTINE: Construct.GOROUTINE,
+    Mechanism.DEFER: Construct.DEFER,
+    Mechanism.BOX: Construct.BOXED,
+}
+
+
+@dataclass(slots=True)
+class _Place:
+    """A site being settled: one of the log, or one that the object code alone knows of."""
+
+    found: Found
+    construct: Construct
+    calls: list[AllocatorCall] = field(default_factory=list)
+    logged: bool = True
+
+
+class AllocationMap:
+    """Settles the sites of one compile unit.
+
+    ``source`` gives the syntax of a file that hints are shown for, ``stays`` the records of what does not escape by
+    path and line.
+    """
+
+    def __init__(
+        self,
+        code: ObjectCode,
+        symbols: Symbols,
+        source: Mapping[str, SourceFile],
+        stays: Mapping[tuple[str, int], Sequence[Decision]],
+    ) -> None:
+        self._symbols = symbols
+        self._sources = source
+        self._stays = stays
+        self._by_line: dict[tuple[str, int], list[AllocatorCall]] = defaultdict(list)
+        self._foreign: dict[str, list[AllocatorCall]] = defaultdict(list)
+        for call in code.calls:
+            if call.mechanism is Mechanism.CACHE:
+                continue
+            if call.path in source:
+                self._by_line[call.path, call.line].append(call)
+            else:
+                self._foreign[symbols.name(call.function)].append(call)
+
+    def settle(self, sites: Iterable[tuple[Found, Construct]]) -> list[Found]:
+        """All sites with what the object code says of them, those that the log does not mention among them."""
+        places: dict[tuple[str, int], list[_Place]] = defaultdict(list)
+        elsewhere: dict[str, list[_Place]] = defaultdict(list)
+        for found, construct in sites:
+            place = _Place(found, construct)
+            site = found.site
+            if site.inlined_from:
+                elsewhere[site.function].append(place)
+            places[site.path, site.at.line].append(place)
+        left: list[AllocatorCall] = []
+        for key, calls in self._by_line.items():
+            left += self._give([place for place in places.get(key, ()) if not place.found.site.inlined_from], calls)
+        for function, copies in elsewhere.items():
+            self._give(sorted(copies, key=lambda place: place.found.site.at), self._foreign.get(function or "init", []))
+        extra = self._unlogged(left)
+        settled = [self._settled(place) for group in places.values() for place in group]
+        settled += [self._settled(place) for place in extra]
+        return sorted(settled, key=lambda found: (found.site.path, found.site.range, found.site.subject))
+
+    def _give(self, places: Sequence[_Place], calls: Sequence[AllocatorCall]) -> list[AllocatorCall]:
+        """Give calls to places that can need them; gives back those that none takes."""
+        if not places:
+            return list(calls)
+        left = []
+        copies: dict[str, list[AllocatorCall]] = defaultdict(list)
+        for call in calls:
+            copies[call.function].append(call)
+        for group in copies.values():
+            taken: dict[int, int] = defaultdict(int)
+            for call in group:
+                best = max(
+                    range(len(places)), key=lambda number: (_affinity(places[number], call), -taken[number], -number)
+                )
+                if _affinity(places[best], call) <= 0:
+                    left.append(call)
+                    continue
+                taken[best] += 1
+                places[best].calls.append(call)
+        return left
+
+    def _unlogged(self, calls: Sequence[AllocatorCall]) -> list[_Place]:
+        """Sites for the calls that no site of the log takes."""
+        by_file: dict[str, dict[int, list[AllocatorCall]]] = defaultdict(lambda: defaultdict(list))
+        for call in calls:
+            by_file[call.path][call.line].append(call)
+        made: list[_Place] = []
+        for path, by_line in by_file.items():
+            source = self._sources[path]
+            constructs = Constructs(source, by_line)
+            for line, group in by_line.items():
+                known = self._staying(path, line, source)
+                left = self._give(known, group)
+                made += [place for place in known if place.calls]
+                made += self._by_syntax(path, line, source, constructs, left)
+        return made
+
+    def _staying(self, path: str, line: int, source: SourceFile) -> list[_Place]:
+        """Expressions on a line that do not escape, and may need an allocator all the same."""
+        places: list[_Place] = []
+        for decision in self._stays.get((path, line), ()):
+            located = locate(source, decision.at.pos, decision.subject, variable=False)
+            construct = _BY_KIND.get(located.kind) if located is not None else None
+            if located is None or construct is None or not located.exact:
+                continue
+            found = _found(source, path, located, decision.subject, decision.at.pos, construct)
+            if all(place.found.key != found.key for place in places):
+                places.append(_Place(found, construct, logged=False))
+        return places
+
+    def _by_syntax(
+        self, path: str, line: int, source: SourceFile, constructs: Constructs, calls: Sequence[AllocatorCall]
+    ) -> list[_Place]:
+        """Sites for calls that no record of the log is about."""
+        made: dict[tuple[int, int, Construct], _Place] = {}
+        order: dict[tuple[str, Mechanism], int] = defaultdict(int)
+        for call in calls:
+            nodes = constructs.fitting(line, call.mechanism, call.runtime)
+            number = order[call.function, call.mechanism]
+            order[call.function, call.mechanism] += 1
+            node = nodes[min(number, len(nodes) - 1)] if nodes else constructs.statement(line)
+            construct = _FOR_SYNTAX.get(call.mechanism, Construct.UNSURE) if nodes else Construct.RUNTIME
+            if node is None:
+                continue
+            if nodes and call.mechanism is Mechanism.OBJECT:
+                construct = _OBJECTS.get(node.type, Construct.UNSURE)
+            if call.mechanism is Mechanism.INSERT and node.type != "index_expression":
+                # The entries of a literal are one site on each line that has some.
+                node = nodes[0]
+                construct = Construct.MAP
+            key = (node.start_byte, node.end_byte, construct)
+            place = made.get(key)
+            if place is None:
+                located = Located(node, Kind.OTHER, _on_one_line(node_range(node), source), exact=True)
+                subject = " ".join(text_of(node, source).split("\n", 1)[0].split())
+                point = position_of(node, source)
+                found = _found(source, path, located, subject, BytePos(line, point.col), construct)
+                place = made[key] = _Place(found, construct, logged=False)
+            place.calls.append(call)
+        return list(made.values())
+
+    def _settled(self, place: _Place) -> Found:
+        found, site = place.found, place.found.site
+        if not place.calls:
+            verdict = costs.nothing(found, place.construct, has_code=self._symbols.has_code(site.function))
+            construct = place.construct
+        else:
+            place.calls.sort(key=lambda call: call.mechanism in _SIDE)
+            verdict = costs.of(place.calls, found)
+            construct = _construct(place)
+        instances = sorted({one for call in place.calls if (one := self._symbols.instance(call.function))})
+        site = replace(
+            site,
+            allocates=verdict.allocates,
+            when=verdict.when,
+            bytes=verdict.bytes,
+            size_class=verdict.size_class,
+            size=verdict.size,
+            type=verdict.type,
+            runtime=verdict.runtime,
+            instances=tuple(instances) or site.instances,
+        )
+        mechanism = place.calls[0].mechanism if place.calls else None
+        return replace(found, site=site, construct=construct, mechanism=mechanism)
+
+
+_OBJECTS = {
+    "go_statement": Construct.GOROUTINE,
+    "defer_statement": Construct.DEFER,
+    "func_literal": Construct.FUNC_LITERAL,
+    "for_statement": Construct.FUNC_LITERAL,
+    "selector_expression": Construct.METHOD_VALUE,
+    "composite_literal": Construct.POINTER_LITERAL,
+    "literal_value": Construct.POINTER_LITERAL,
+}
+_BY_KIND = {
+    Kind.APPEND: Construct.APPEND,
+    Kind.BINARY: Construct.STRING,
+    Kind.CONVERSION: Construct.STRING,
+    Kind.CALL: Construct.STRING,
+    Kind.MAKE: Construct.MAKE,
+    Kind.COMPOSITE: Construct.MAP_LITERAL,
+    Kind.FUNC_LITERAL: Construct.FUNC_LITERAL,
+    Kind.SELECTOR: Construct.METHOD_VALUE,
+}
+
+
+# What is called for a site besides what makes it: entries put into a literal, the start of the goroutine of a closure.
+_SIDE = frozenset({Mechanism.INSERT, Mechanism.GOROUTINE, Mechanism.DEFER})
+
+
+def _affinity(place: _Place, call: AllocatorCall) -> int:
+    """How well a call fits a place; 0 if it cannot be its own."""
+    construct, mechanism = place.construct, call.mechanism
+    if construct is Construct.UNSURE:
+        return 1 if mechanism in _SAYS or mechanism is Mechanism.OBJECT else 0
+    needs = _NEEDS.get(construct, frozenset())
+    if mechanism not in needs:
+        return 0
+    closure = "struct { F uintptr" in call.type
+    if mechanism is Mechanism.OBJECT and call.type:
+        if closure != (construct in _CLOSURES):
+            return 0
+        if construct is Construct.BOXED:
+            return 2
+        if construct in {Construct.SLICE_LITERAL, Construct.VARIADIC}:
+            return 4 if call.type.startswith(("[", "go.shape.[")) else 1
+    if mechanism in _SIDE or (mechanism is Mechanism.GROWTH and construct is Construct.MAKE):
+        return 1
+    return 3 + (mechanism is Mechanism.BOX)
+
+
+def _construct(place: _Place) -> Construct:
+    """The construct of a place, corrected by what is called for it where the syntax was not sure."""
+    if place.construct is not Construct.UNSURE:
+        return place.construct
+    call = place.calls[0]
+    if call.mechanism is Mechanism.OBJECT:
+        return Construct.METHOD_VALUE if "struct { F uintptr" in call.type else Construct.BOXED
+    return _SAYS.get(call.mechanism, Construct.UNSURE)
+
+
+def _found(source: SourceFile, path: str, located: Located, subject: str, at: BytePos, construct: Construct) -> Found:
+    function = enclosing_function(source, source.lines.offset(located.range.start))
+    site = Site(
+        path=path,
+        range=located.range,
+        storage=Storage.EXPRESSION,
+        subject=subject,
+        function=function.name if function is not None else "",
+        at=at,
+    )
+    return Found((path, at, construct, located.range), site, source, located)
+
+
+def _on_one_line(range_: ByteRange, source: SourceFile) -> ByteRange:
+    """A range that ends on the line it starts on: a statement's first line stands for all of it."""
+    if range_.end.line == range_.start.line:
+        return range_
+    text = source.lines.line_text(range_.start.line).rstrip()
+    return ByteRange(range_.start, BytePos(range_.start.line, ByteCol(len(text))))

@@ -1,0 +1,184 @@
+"""What a site costs: whether its allocator is called each time, and how many bytes it takes.
+
+The conditions are those of the runtime's own code (``runtime/{iface,slice,string,map,chan}.go``), the same in
+Go 1.23 to 1.27 unless said otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stackward.core.allocation import AllocatorCall, Mechanism
+from stackward.core.site import Allocates
+from stackward.engine.sites import Found
+from stackward.rules import Construct
+from stackward.syntax.constructs import concatenated
+from stackward.syntax.nodes import Kind
+from stackward.toolchain.allocators import size_class
+
+_BUFFER = 32  # runtime.tmpStringBufSize: what a conversion or concatenation that does not escape has on the stack.
+_MAP_HINT = 8  # A map made for more entries gets its tables at once.
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """See ``core.site.Site``."""
+
+    allocates: Allocates
+    when: str = ""
+    bytes: int | None = None
+    size_class: int | None = None
+    size: str = ""
+    type: str | None = None
+    runtime: str | None = None
+
+
+def of(calls: Sequence[AllocatorCall], found: Found) -> Verdict:
+    """The verdict on a site with these calls; copies of one call are one."""
+    call = calls[0]
+    if all(one.bytes == 0 for one in calls) and call.mechanism is Mechanism.OBJECT:
+        return Verdict(Allocates.NEVER, "it has no size", 0, 0, type=type_name(call.type), runtime=call.runtime)
+    when = _condition(call, found)
+    bytes_, size = _size(calls)
+    return Verdict(
+        allocates=Allocates.SOMETIMES if when else Allocates.ALWAYS,
+        when=when,
+        bytes=bytes_,
+        size_class=size_class(bytes_, pointers=_pointers(call)) if bytes_ is not None else None,
+        size=size,
+        type=_type(call),
+        runtime=call.runtime,
+    )
+
+
+def nothing(found: Found, construct: Construct, *, has_code: bool) -> Verdict:
+    """The verdict on a site without a call."""
+    node = found.located.node
+    if not has_code:
+        if "[" in found.site.function or found.site.instances:
+            return Verdict(Allocates.UNKNOWN)
+        return Verdict(Allocates.NEVER, "all calls of its function are inlined, and there it stays on the stack")
+    if construct is Construct.BOXED:
+        if found.located.kind is Kind.LITERAL or node.type in _CONSTANTS:
+            return Verdict(Allocates.NEVER, "a constant is read-only data")
+        return Verdict(Allocates.NEVER, "its interface value needs no allocation")
+    if construct is Construct.FUNC_LITERAL:
+        return Verdict(Allocates.NEVER, "it captures nothing, or is called in place")
+    if found.site.function == "":
+        return Verdict(Allocates.NEVER, "it is laid out at link time")
+    return Verdict(Allocates.NEVER, "the compiler optimised it away")
+
+
+_CONSTANTS = frozenset({"true", "false", "nil", "int_literal", "float_literal", "rune_literal", "imaginary_literal"})
+
+
+def _condition(call: AllocatorCall, found: Found) -> str:
+    """When the allocator takes memory; empty if always."""
+    name = call.runtime.removeprefix("runtime.")
+    match call.mechanism:
+        case Mechanism.OBJECT:
+            return ""
+        case Mechanism.BOX:
+            return _BOXES.get(name, "")
+        case Mechanism.SLICE:
+            if call.count:
+                return ""
+            return "its length is not 0"
+        case Mechanism.GROWTH:
+            return _MOVES if name.startswith("moveSlice") else "the capacity is exceeded"
+        case Mechanism.CONCATENATION:
+            return _concatenation(call, found)
+        case Mechanism.CONVERSION:
+            return _conversion(name, call)
+        case Mechanism.MAP:
+            if name == "makemap_small" or call.buffered is False or (call.count or 0) > _MAP_HINT:
+                return ""
+            return f"it is made for more than {_MAP_HINT} entries"
+        case Mechanism.INSERT:
+            return "a new key needs room"
+        case Mechanism.CHANNEL:
+            return ""
+        case Mechanism.GOROUTINE:
+            return "there is no finished goroutine to reuse"
+        case Mechanism.DEFER:
+            return "there is no free defer record to reuse"
+        case Mechanism.CACHE:
+            return "the runtime's cache is filled"
+
+
+_MOVES = "what was appended is still in its buffer on the stack"
+_BOXES = {
+    "convT16": "the value is 256 or more",
+    "convT32": "the value is 256 or more",
+    "convT64": "the value is 256 or more",
+    "convTstring": "the string is not empty",
+    "convTslice": "the slice is not nil",
+}
+
+
+def _concatenation(call: AllocatorCall, found: Found) -> str:
+    if call.buffered is not False:
+        return f"the result is longer than {_BUFFER} bytes"
+    constant = sum(
+        1
+        for node in concatenated(found.located.node)
+        if node.type in {"interpreted_string_literal", "raw_string_literal"} and node.end_byte - node.start_byte > 2
+    )
+    return "" if constant > 1 else "more than one operand is not empty"
+
+
+def _conversion(name: str, call: AllocatorCall) -> str:
+    if name == "intstring":
+        return "" if call.buffered is False else f"the result is longer than {_BUFFER} bytes"
+    if call.buffered is not False:
+        return f"the result is longer than {_BUFFER} bytes"
+    return "it is longer than one byte" if name == "slicebytetostring" else "it is not empty"
+
+
+def _size(calls: Sequence[AllocatorCall]) -> tuple[int | None, str]:
+    """Bytes of one allocation, or the formula for them."""
+    call = calls[0]
+    sizes = {one.bytes for one in calls}
+    element = call.bytes if len(sizes) == 1 else None
+    match call.mechanism:
+        case Mechanism.OBJECT | Mechanism.BOX:
+            return element, "" if len(sizes) == 1 else "differs by instantiation"
+        case Mechanism.SLICE:
+            if call.count and element is not None:
+                return call.count * element, ""
+            return None, f"n × {element} bytes" if element else ""
+        case Mechanism.GROWTH:
+            return None, f"n × {element} bytes" if element else ""
+        case Mechanism.CONCATENATION | Mechanism.CONVERSION:
+            return (None, "n × 4 bytes" if call.runtime.endswith("rune") else "n bytes")
+        case _:
+            return None, ""
+
+
+def _pointers(call: AllocatorCall) -> bool:
+    """Whether an object may hold pointers, so far as it makes a difference to the size class."""
+    return "NoScan" not in call.runtime and "noptr" not in call.runtime and not call.type.startswith(_POINTER_FREE)
+
+
+_POINTER_FREE = ("[]byte", "uint8", "byte", "int", "uint", "float", "bool")
+
+
+def _type(call: AllocatorCall) -> str | None:
+    if call.mechanism in {Mechanism.SLICE, Mechanism.GROWTH}:
+        return f"[]{type_name(call.type)}" if call.type else None
+    if call.mechanism is Mechanism.CONCATENATION:
+        return "string"
+    if "struct { F uintptr" in call.type:
+        return "func"
+    return type_name(call.type) if call.type else _BOX_TYPES.get(call.runtime)
+
+
+_BOX_TYPES = {"runtime.convTstring": "string"}
+_QUALIFIER = re.compile(r"[\w.\-~%/]+/(?=[\w%]+\.)")
+
+
+def type_name(linker: str) -> str:
+    """A type as Go programmers write it: ``*net/http.Request`` is ``*http.Request``."""
+    return _QUALIFIER.sub("", linker.replace("go.shape.", "").removeprefix("noalg.")).replace("%2e", ".")
