@@ -96,8 +96,21 @@ _TABLE: dict[str, Allocator] = {
     "interfaceSwitch": _CACHE,
 }
 
-# Go 1.27: one entry point per size class.
-_SIZED = re.compile(r"mallocgcSmall(?:NoScan|ScanNoHeader)SC\d+")
+_SUDOG = "a goroutine that waits gets a record from a pool of the runtime's"
+_ITAB = "the runtime keeps what it looks up about a pair of types"
+_PANICS = "it allocates only to panic"
+
+# What may reach the allocator too, but not for what the code asks for; name patterns and why.
+OTHERS: tuple[tuple[str, str], ...] = (
+    (r"assertE2I2?", _ITAB),
+    (r"chanrecv[12]|chansend1|closechan|select(go|nbrecv|nbsend)", _SUDOG),
+    (r"deferreturn|gorecover", "it runs what was deferred"),
+    (r"(eface|iface)eq|(nil)?inter(equal|hash)|strhash", _PANICS),
+    (r"map(access[12]|delete)(_fast(32|64|str)|_fat)?|mapclear|mapiter(init|next)|mapIter(Start|Next)", _PANICS),
+)
+
+# From Go 1.26 on there is one entry point per size class, or per size of tiny objects.
+_SIZED = re.compile(r"mallocgc(?:Small(?:NoScan|ScanNoHeader)SC|TinySize)\d+")
 
 
 @functools.cache
@@ -109,7 +122,7 @@ def allocators(minor: int) -> dict[str, Allocator]:
 def find(name: str, minor: int) -> Allocator | None:
     """The allocator of that name, without ``runtime.``."""
     known = allocators(minor).get(name)
-    if known is None and minor >= 27 and name.startswith("mallocgcSmall") and _SIZED.fullmatch(name):
+    if known is None and minor >= 26 and name.startswith("mallocgc") and _SIZED.fullmatch(name):
         return _MALLOC
     return known
 
