@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from stackward.core.position import Location
 
 
 class Mechanism(enum.Enum):
@@ -55,9 +58,10 @@ class AllocatorCall:
 class ObjectCode:
     """The allocator calls of one compile unit, in the order of the text.
 
-    ``functions`` are the linker's symbols of all functions that have code, ``lines`` how many lines were read.
+    ``functions`` are the linker's symbols of all functions that have code. ``conversions`` say of the interface
+    conversions that need no allocator, by the compiler's point, what they use instead (``-d=escapedebug=1``).
     """
 
     calls: tuple[AllocatorCall, ...]
     functions: frozenset[str]
-    text_bytes: int = 0
+    conversions: Mapping[Location, str] = field(default_factory=dict)

@@ -36,9 +36,9 @@ class Site:
 
     ``subject`` is the compiler's name of it, ``function`` the enclosing function in Go's notation
     (``(*T).Method``, ``Outer.func1``; empty at package level). ``inlined_at`` lists the calls into which the compiler
-    copied it, ``inlined_from`` the callee that it was copied from when the source of it lies in another package, and
-    ``instances`` the generic instantiations that have it. ``at`` is the compiler's own point, which may be inside the
-    range.
+    copied it, ``inlined_from`` the callee that it was copied from when the source of it lies in another package,
+    ``instances`` the generic instantiations that have it, and ``spared`` those that do not. ``at`` is the compiler's
+    own point, which may be inside the range.
 
     What the object code says comes later: ``allocates`` with ``when`` (the condition of ``sometimes``, the reason of
     ``never``); ``bytes`` of one allocation and its ``size_class`` (what it takes up), or ``size`` as a formula where
@@ -59,6 +59,7 @@ class Site:
     inlined_at: tuple[Location, ...] = ()
     inlined_from: str = ""
     instances: tuple[str, ...] = ()
+    spared: tuple[str, ...] = ()
     allocates: Allocates = Allocates.UNKNOWN
     when: str = ""
     bytes: int | None = None

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 
 from stackward.core.allocation import AllocatorCall, Mechanism, ObjectCode
 from stackward.core.decision import Decision
-from stackward.core.position import ByteCol, BytePos, ByteRange
-from stackward.core.site import Site, Storage
+from stackward.core.position import ByteCol, BytePos, ByteRange, Location
+from stackward.core.site import Allocates, Site, Storage
 from stackward.engine import costs
 from stackward.engine.sites import Found
 from stackward.engine.symbols import Symbols
@@ -71,6 +71,8 @@ class _Place:
     construct: Construct
     calls: list[AllocatorCall] = field(default_factory=list)
     logged: bool = True
+    instead: str = ""
+    """What an interface conversion uses instead of the allocator, in at least one copy of it."""
 
 
 class AllocationMap:
@@ -90,6 +92,8 @@ class AllocationMap:
         self._symbols = symbols
         self._sources = source
         self._stays = stays
+        self._conversions = code.conversions
+        self._merged: dict[str, str] = {}
         self._by_line: dict[tuple[str, int], list[AllocatorCall]] = defaultdict(list)
         self._foreign: dict[str, list[AllocatorCall]] = defaultdict(list)
         for call in code.calls:
@@ -111,14 +115,31 @@ class AllocationMap:
                 elsewhere[site.function].append(place)
             places[site.path, site.at.line].append(place)
         left: list[AllocatorCall] = []
+        self._mark_spared(place for group in places.values() for place in group)
         for key, calls in self._by_line.items():
             left += self._give([place for place in places.get(key, ()) if not place.found.site.inlined_from], calls)
+        for call in left:
+            self._foreign[self._symbols.name(call.function)].append(call)
         for function, copies in elsewhere.items():
-            self._give(sorted(copies, key=lambda place: place.found.site.at), self._foreign.get(function or "init", []))
-        extra = self._unlogged(left)
+            self._give(
+                sorted(copies, key=lambda place: place.found.site.at),
+                self._foreign.get(self._symbols.owner(function), []),
+            )
+        taken = {call.order for copies in elsewhere.values() for place in copies for call in place.calls}
+        extra = self._unlogged([call for call in left if call.order not in taken])
+        for place in (place for copies in elsewhere.values() for place in copies if place.calls):
+            self._to_source(place)
+        for place in (place for group in places.values() for place in group):
+            if place.construct is Construct.VARIABLE and any(_holds_several(call) for call in place.calls):
+                self._merged.setdefault(place.found.site.function, place.found.site.subject)
         settled = [self._settled(place) for group in places.values() for place in group]
         settled += [self._settled(place) for place in extra]
         return sorted(settled, key=lambda found: (found.site.path, found.site.range, found.site.subject))
+
+    def _mark_spared(self, places: Iterable[_Place]) -> None:
+        for place in places:
+            if place.construct in {Construct.BOXED, Construct.UNSURE}:
+                place.instead = self._conversions.get(Location(place.found.site.path, place.found.site.at), "")
 
     def _give(self, places: Sequence[_Place], calls: Sequence[AllocatorCall]) -> list[AllocatorCall]:
         """Give calls to places that can need them; gives back those that none takes."""
@@ -140,6 +161,34 @@ class AllocationMap:
                 taken[best] += 1
                 places[best].calls.append(call)
         return left
+
+    def _to_source(self, place: _Place) -> None:
+        """A copy of code of this unit is a site where that code is written, not where it was inlined."""
+        call = place.calls[0]
+        source = self._sources.get(call.path)
+        if source is None:
+            return
+        site = place.found.site
+        constructs = Constructs(source, [call.line])
+        node = constructs.named(call.line, site.subject) if place.construct is Construct.VARIABLE else None
+        if node is None:
+            fitting = constructs.fitting(call.line, call.mechanism, call.runtime)
+            node = fitting[0] if fitting else constructs.statement(call.line)
+        if node is None:
+            return
+        range_ = _on_one_line(node_range(node), source)
+        function = enclosing_function(source, node.start_byte)
+        moved = replace(
+            site,
+            path=call.path,
+            range=range_,
+            function=function.name if function is not None else "",
+            at=BytePos(call.line, position_of(node, source).col),
+            inlined_at=(Location(site.path, site.at),),
+            inlined_from="",
+        )
+        located = Located(node, place.found.located.kind, range_, exact=True)
+        place.found = replace(place.found, site=moved, file=source, located=located)
 
     def _unlogged(self, calls: Sequence[AllocatorCall]) -> list[_Place]:
         """Sites for the calls that no site of the log takes."""
@@ -184,6 +233,8 @@ class AllocationMap:
             construct = _FOR_SYNTAX.get(call.mechanism, Construct.UNSURE) if nodes else Construct.RUNTIME
             if node is None:
                 continue
+            if call.runtime.startswith("runtime.moveSlice"):
+                construct = Construct.APPEND
             if nodes and call.mechanism is Mechanism.OBJECT:
                 construct = _OBJECTS.get(node.type, Construct.UNSURE)
             if call.mechanism is Mechanism.INSERT and node.type != "index_expression":
@@ -201,16 +252,47 @@ class AllocationMap:
             place.calls.append(call)
         return list(made.values())
 
+    def _only_copies(self, function: str, calls: Iterable[AllocatorCall]) -> bool:
+        """Whether a declared function itself does not allocate, but functions do that it was inlined into.
+
+        The numbers of func literals differ between the source and the linker, so that nothing is said of these.
+        """
+        if ".func" in function or not self._symbols.has_code(function):
+            return False
+        owner = self._symbols.owner(function)
+        return all(self._symbols.name(call.function) != owner for call in calls)
+
+    def _without_call(self, place: _Place) -> costs.Verdict:
+        found, site = place.found, place.found.site
+        has_code = self._symbols.has_code(site.function)
+        if not has_code:
+            node = enclosing_function(found.file, found.file.lines.offset(site.range.start))
+            if node is not None and node.generic:
+                return costs.Verdict(Allocates.UNKNOWN)
+        if place.construct is Construct.VARIABLE and site.function in self._merged:
+            return costs.Verdict(Allocates.NEVER, f"it shares the object of {self._merged[site.function]}")
+        return costs.nothing(found, place.construct, place.instead, has_code=has_code)
+
     def _settled(self, place: _Place) -> Found:
         found, site = place.found, place.found.site
+        function = site.function
         if not place.calls:
-            verdict = costs.nothing(found, place.construct, has_code=self._symbols.has_code(site.function))
+            verdict = self._without_call(place)
             construct = place.construct
         else:
             place.calls.sort(key=lambda call: call.mechanism in _SIDE)
             verdict = costs.of(place.calls, found)
             construct = _construct(place)
-        instances = sorted({one for call in place.calls if (one := self._symbols.instance(call.function))})
+        instances = {one for call in place.calls if (one := self._symbols.instance(call.function))}
+        spared = self._symbols.instances(function) - instances if instances else set()
+        if place.calls and verdict.allocates is Allocates.ALWAYS:
+            if spared:
+                verdict = replace(verdict, allocates=Allocates.SOMETIMES, when=f"it is {_some(instances)}")
+            elif self._only_copies(function, place.calls):
+                callers = {self._symbols.name(call.function) for call in place.calls}
+                verdict = replace(
+                    verdict, allocates=Allocates.SOMETIMES, when=f"{function} is inlined into {_some(callers)}"
+                )
         site = replace(
             site,
             allocates=verdict.allocates,
@@ -220,10 +302,19 @@ class AllocationMap:
             size=verdict.size,
             type=verdict.type,
             runtime=verdict.runtime,
-            instances=tuple(instances) or site.instances,
+            instances=tuple(sorted(instances)) or site.instances,
+            spared=tuple(sorted(spared)),
         )
         mechanism = place.calls[0].mechanism if place.calls else None
+        if mechanism is Mechanism.MAP and not place.logged:
+            construct = Construct.MAP
         return replace(found, site=site, construct=construct, mechanism=mechanism)
+
+
+def _some(names: Iterable[str]) -> str:
+    """The first of some names, and how many more there are."""
+    first, *more = sorted(names)
+    return f"{first} and {len(more)} more" if more else first
 
 
 _OBJECTS = {
@@ -251,6 +342,15 @@ _BY_KIND = {
 _SIDE = frozenset({Mechanism.INSERT, Mechanism.GOROUTINE, Mechanism.DEFER})
 
 
+def _holds_several(call: AllocatorCall) -> bool:
+    """Whether a call may allocate several small variables at once.
+
+    From Go 1.25 on those of one block that have no pointers and fit in 16 bytes together are one object, which has no
+    type (``cmd/compile/internal/ssagen``: ``newHeapaddr``).
+    """
+    return call.mechanism is Mechanism.OBJECT and not call.type
+
+
 def _affinity(place: _Place, call: AllocatorCall) -> int:
     """How well a call fits a place; 0 if it cannot be its own."""
     construct, mechanism = place.construct, call.mechanism
@@ -263,11 +363,17 @@ def _affinity(place: _Place, call: AllocatorCall) -> int:
     if mechanism is Mechanism.OBJECT and call.type:
         if closure != (construct in _CLOSURES):
             return 0
+        if construct is Construct.POINTER_LITERAL and "shape" not in call.type:
+            written = place.found.site.subject.removeprefix("&").split("{", 1)[0]
+            same = costs.type_name(call.type).rpartition(".")[2] == written.rpartition(".")[2]
+            return 5 if same else 0 if written.replace(".", "").isidentifier() else 1
         if construct is Construct.BOXED:
-            return 2
+            return 1 if place.instead else 2
         if construct in {Construct.SLICE_LITERAL, Construct.VARIADIC}:
             return 4 if call.type.startswith(("[", "go.shape.[")) else 1
     if mechanism in _SIDE or (mechanism is Mechanism.GROWTH and construct is Construct.MAKE):
+        return 1
+    if place.instead:
         return 1
     return 3 + (mechanism is Mechanism.BOX)
 

@@ -53,13 +53,13 @@ def of(calls: Sequence[AllocatorCall], found: Found) -> Verdict:
     )
 
 
-def nothing(found: Found, construct: Construct, *, has_code: bool) -> Verdict:
-    """The verdict on a site without a call."""
+def nothing(found: Found, construct: Construct, instead: str, *, has_code: bool) -> Verdict:
+    """The verdict on a site without a call. ``instead`` is what an interface conversion uses, as the compiler says."""
     node = found.located.node
     if not has_code:
-        if "[" in found.site.function or found.site.instances:
-            return Verdict(Allocates.UNKNOWN)
         return Verdict(Allocates.NEVER, "all calls of its function are inlined, and there it stays on the stack")
+    if construct in {Construct.BOXED, Construct.UNSURE} and instead:
+        return Verdict(Allocates.NEVER, next((why for start, why in _INSTEAD if instead.startswith(start)), instead))
     if construct is Construct.BOXED:
         if found.located.kind is Kind.LITERAL or node.type in _CONSTANTS:
             return Verdict(Allocates.NEVER, "a constant is read-only data")
@@ -71,6 +71,13 @@ def nothing(found: Found, construct: Construct, *, has_code: bool) -> Verdict:
     return Verdict(Allocates.NEVER, "the compiler optimised it away")
 
 
+_INSTEAD = (
+    ("global for zero-sized", "it has no size"),
+    ("global for single-byte", "a value of one byte is in a table of the runtime's"),
+    ("global for zero", "its zero value is read-only data"),
+    ("global", "it is read-only data"),
+    ("stack temporary", "its copy stays on the stack"),
+)
 _CONSTANTS = frozenset({"true", "false", "nil", "int_literal", "float_literal", "rune_literal", "imaginary_literal"})
 
 

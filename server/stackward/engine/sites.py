@@ -203,7 +203,9 @@ class SiteBuilder:
 
     def _own(self, decision: Decision, file: SourceFile, located: Located, inlined_from: str) -> _Draft:
         """The draft of a place; a new one if the record is the first of it."""
-        key = (decision.at.path, decision.at.pos, decision.kind, decision.subject, inlined_from)
+        # One expression may be printed in several ways, with inlined calls in it or without.
+        what = (located.range, located.kind) if located.exact else decision.subject
+        key = (decision.at.path, decision.at.pos, decision.kind, what, inlined_from)
         draft = self._drafts.get(key)
         if draft is None:
             draft = self._drafts[key] = self._draft(key, decision, file, located, inlined_from)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterable
+
+_RANGE = re.compile(r"-range\d+")
+_INIT = re.compile(r"(map\.)?init(\.\d+)?")
 
 
 class Symbols:
@@ -11,20 +15,44 @@ class Symbols:
 
     def __init__(self, symbols: Iterable[str], package: str) -> None:
         self._prefix = escaped(package) + "."
-        self._named = {self.name(symbol) for symbol in symbols}
+        self._instances: dict[str, set[str]] = {}
+        for symbol in symbols:
+            instances = self._instances.setdefault(self.name(symbol), set())
+            if (instance := self.instance(symbol)) != "":
+                instances.add(instance)
 
     def name(self, symbol: str) -> str:
-        """``net/http.(*conn).serve.func1`` as ``(*conn).serve.func1``; type arguments are left out."""
-        return without_type_arguments(symbol.removeprefix(self._prefix))
+        """``net/http.(*conn).serve.func1`` as ``(*conn).serve.func1``; type arguments are left out.
+
+        The body of a range over a function is part of the function around it, and ``init`` is what initialises the
+        variables of the package, whatever functions the compiler makes of it.
+        """
+        name = _RANGE.sub("", without_type_arguments(symbol.removeprefix(self._prefix)))
+        return "init" if _INIT.fullmatch(name) else name
 
     def instance(self, symbol: str) -> str:
-        """The generic instantiation that a symbol is of, with its type arguments; empty for others."""
+        """The generic instantiation whose code a symbol is, with its type arguments; empty for others.
+
+        The code is made once per shape of the type arguments; what bears the types' own names only calls it.
+        """
         name = symbol.removeprefix(self._prefix)
-        return name if "[" in name else ""
+        return name.replace("go.shape.", "") if "[go.shape." in name else ""
+
+    def instances(self, function: str) -> set[str]:
+        """All instantiations of a generic function that have object code."""
+        return self._instances.get(function, set())
 
     def has_code(self, function: str) -> bool:
-        """Whether a function has object code of its own; package-level code always has."""
-        return function == "" or function in self._named
+        """Whether a function of the source has object code of its own; package-level code always has.
+
+        For a func literal it is that of the function around it: the linker numbers literals in another way.
+        """
+        owner = self.owner(function)
+        return owner == "init" or owner.partition(".func")[0] in self._instances
+
+    def owner(self, function: str) -> str:
+        """A function of the source as ``name`` gives it; package-level code belongs to ``init``."""
+        return "init" if function == "" or _INIT.fullmatch(function) else function
 
 
 def escaped(path: str) -> str:

@@ -65,6 +65,7 @@ def _site(hint: Hint, cwd: str) -> dict[str, Any]:
         "inlined_at": [_place(at, cwd) for at in site.inlined_at],
         "inlined_from": site.inlined_from or None,
         "instances": list(site.instances),
+        "spared": list(site.spared),
         "at": _point(site.at),
         "allocates": site.allocates.value,
         "when": site.when or None,

@@ -105,7 +105,10 @@ class Compiler:
         with tempfile.TemporaryDirectory(dir=self.scratch, ignore_cleanup_errors=True) as work:
             files, names = _materialise(replay, work)
             archive = os.path.join(work, "out.a")
-            argv = [*unit.argv, "-o", archive, "-S", "-c=2", "-importcfg", self._importcfg(replay), "-pack", *files]
+            # The walk phase says which interface conversions need no allocation.
+            talk = ["-d=escapedebug=1"] if "escapedebug" in self.debug_flags else []
+            argv = [*unit.argv, "-o", archive, "-S", "-c=2", *talk, "-importcfg", self._importcfg(replay), "-pack"]
+            argv += files
             ran = run(argv, cwd=unit.cwd, env=self.config.environment(), timeout=_HANG_SECONDS, cancel=cancel)
         if cancel.cancelled:
             return Cancelled()

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from stackward.core.allocation import AllocatorCall, ObjectCode
+from stackward.core.position import Location, from_display
 from stackward.toolchain.allocators import find
 
 _CALL = b"\tCALL\truntime."
@@ -32,6 +33,8 @@ _REGISTERS: Mapping[str, tuple[bytes, ...]] = {
 }
 _TYPE = re.compile(rb"\$?type:(.+?)(?:[+-]\d+)?\(SB\)")
 _CONSTANT = re.compile(rb"\$(-?\d+|0x[0-9a-f]+)$")
+_CONVERTS = b" convert: using "
+_CONVERSION = re.compile(rb"(.+?):(\d+):(?:(\d+):)? convert: using ([a-z]+ [a-z]+ [a-z-]+)")
 _DESCRIPTOR = re.compile(rb"type:([^\n]+?) S?RODATA[^\n]*\n\t0x0000 ((?:[0-9a-f]{2} ){8,16})")
 
 
@@ -73,7 +76,7 @@ def parse(text: bytes, names: Mapping[str, str], minor: int, arch: str) -> Objec
                 )
             )
         at = text.find(_CALL, begin)
-    return ObjectCode(tuple(calls), frozenset(symbols), len(text))
+    return ObjectCode(tuple(calls), frozenset(symbols), dict(_conversions(text, names)))
 
 
 def _functions(text: bytes) -> tuple[list[int], list[str]]:
@@ -86,6 +89,19 @@ def _functions(text: bytes) -> tuple[list[int], list[str]]:
             symbols.append(text[begin:at].decode("utf-8", "replace"))
         at = text.find(_TEXT, at + 1)
     return starts, symbols
+
+
+def _conversions(text: bytes, names: Mapping[str, str]) -> Iterator[tuple[Location, str]]:
+    """What the walk phase says of interface conversions (``walk/convert.go``: ``dataWord``)."""
+    at = text.find(_CONVERTS)
+    while at >= 0:
+        found = _CONVERSION.match(text, text.rfind(b"\n", 0, at) + 1)
+        at = text.find(_CONVERTS, at + 1)
+        if found is None:
+            continue
+        path = found[1].decode("utf-8", "surrogateescape")
+        point = from_display(int(found[2]), int(found[3] or 1))
+        yield Location(names.get(path, path), point), found[4].decode("ascii", "replace")
 
 
 def _sizes(text: bytes, arch: str) -> dict[str, int]:

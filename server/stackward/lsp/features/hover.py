@@ -69,7 +69,8 @@ def _hint(app: App, hint: Hint) -> str:
     if site.flow_truncated:
         parts.append("The compiler's explanation goes on; the rest of it is left out.")
     if site.instances:
-        parts.append("In " + ", ".join(f"`{name}`" for name in site.instances))
+        spared = ", not in " + ", ".join(f"`{name}`" for name in site.spared) if site.spared else ""
+        parts.append("In " + ", ".join(f"`{name}`" for name in site.instances) + spared)
     if site.inlined_at:
         places = ", ".join(_place(at.path, at.pos) for at in site.inlined_at[:5])
         more = f" and {len(site.inlined_at) - 5} more" if len(site.inlined_at) > 5 else ""
