@@ -60,7 +60,7 @@ def test_the_json_form(module: Module) -> None:
         (8, 2, "returned: return &it"),
     ]
     assert site["inlined_at"] == []
-    assert (site["allocates"], site["bytes"], site["size_class"], site["type"]) == ("always", 16, 16, "sub.Item")
+    assert (site["allocates"], site["bytes"], site["size_class"], site["type"]) == ("always", 16, 16, "Item")
     assert site["runtime"].startswith(("runtime.newobject", "runtime.mallocgc"))
 
 

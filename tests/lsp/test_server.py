@@ -83,7 +83,7 @@ def test_a_diagnostic_says_why(start: Callable[..., Editor]) -> None:
     editor.settled()
     one = next(each for each in editor.diagnostics[uri] if each["code"] == "address-returned")
     assert one["source"] == "stackward"
-    assert one["message"] == "it is moved to the heap: its address is returned"
+    assert one["message"] == "it is moved to the heap: its address is returned (16 bytes)"
     steps = [(each["message"], each["location"]["range"]["start"]["line"]) for each in one["relatedInformation"]]
     assert steps == [("address taken: &it", 8), ("returned: return &it", 8)]
     page = one["codeDescription"]["href"].removeprefix("file://")
@@ -106,7 +106,9 @@ def test_hover_lens_and_inlay_hints(start: Callable[..., Editor]) -> None:
     assert titles[6] == "1 heap allocation · leaks name"
     span = {"start": {"line": 7, "character": 0}, "end": {"line": 8, "character": 0}}
     inlay = editor.ask("textDocument/inlayHint", {"textDocument": {"uri": uri}, "range": span})
-    assert [(one["position"], one["label"]) for one in inlay] == [({"line": 7, "character": 3}, "it on heap: returned")]
+    assert [(one["position"], one["label"]) for one in inlay] == [
+        ({"line": 7, "character": 3}, "it on heap: returned, 16 B")
+    ]
 
 
 def test_hints_move_with_the_text_and_go_with_their_code(start: Callable[..., Editor]) -> None:

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from stackward.core.allocation import AllocatorCall, Mechanism, ObjectCode
 from stackward.core.decision import Decision
+from stackward.core.facts import ExprFacts
 from stackward.core.position import ByteCol, BytePos, ByteRange, Location
 from stackward.core.site import Allocates, Site, Storage
 from stackward.engine import costs
+from stackward.engine.places import SIDE, Place, affinity, holds_several, may_need
 from stackward.engine.sites import Found
 from stackward.engine.symbols import Symbols
 from stackward.rules import Construct
@@ -25,30 +27,6 @@ from stackward.syntax.functions import enclosing_function
 from stackward.syntax.nodes import Kind, Located, locate
 from stackward.syntax.tree import SourceFile, node_range, text_of
 
-# Which allocators a construct may need.
-_NEEDS: Mapping[Construct, frozenset[Mechanism]] = {
-    Construct.VARIABLE: frozenset({Mechanism.OBJECT}),
-    Construct.POINTER_LITERAL: frozenset({Mechanism.OBJECT}),
-    Construct.NEW: frozenset({Mechanism.OBJECT}),
-    Construct.MAKE: frozenset({Mechanism.SLICE, Mechanism.MAP, Mechanism.CHANNEL, Mechanism.OBJECT, Mechanism.GROWTH}),
-    Construct.SLICE_LITERAL: frozenset({Mechanism.OBJECT}),
-    Construct.MAP_LITERAL: frozenset({Mechanism.MAP, Mechanism.INSERT}),
-    Construct.VARIADIC: frozenset({Mechanism.OBJECT}),
-    Construct.APPEND: frozenset({Mechanism.GROWTH}),
-    Construct.STRING: frozenset({Mechanism.CONCATENATION, Mechanism.CONVERSION}),
-    Construct.FUNC_LITERAL: frozenset({Mechanism.OBJECT, Mechanism.GOROUTINE, Mechanism.DEFER}),
-    Construct.METHOD_VALUE: frozenset({Mechanism.OBJECT, Mechanism.GOROUTINE, Mechanism.DEFER}),
-    Construct.BOXED: frozenset({Mechanism.BOX, Mechanism.OBJECT}),
-}
-_CLOSURES = frozenset({Construct.FUNC_LITERAL, Construct.METHOD_VALUE})
-# What a call says about a construct that the syntax alone cannot tell.
-_SAYS: Mapping[Mechanism, Construct] = {
-    Mechanism.BOX: Construct.BOXED,
-    Mechanism.CONCATENATION: Construct.STRING,
-    Mechanism.CONVERSION: Construct.STRING,
-    Mechanism.MAP: Construct.MAP_LITERAL,
-    Mechanism.GROWTH: Construct.APPEND,
-}
 _FOR_SYNTAX: Mapping[Mechanism, Construct] = {
     Mechanism.CONCATENATION: Construct.STRING,
     Mechanism.CONVERSION: Construct.STRING,
@@ -61,18 +39,6 @@ _FOR_SYNTAX: Mapping[Mechanism, Construct] = {
     Mechanism.DEFER: Construct.DEFER,
     Mechanism.BOX: Construct.BOXED,
 }
-
-
-@dataclass(slots=True)
-class _Place:
-    """A site being settled: one of the log, or one that the object code alone knows of."""
-
-    found: Found
-    construct: Construct
-    calls: list[AllocatorCall] = field(default_factory=list)
-    logged: bool = True
-    instead: str = ""
-    """What an interface conversion uses instead of the allocator, in at least one copy of it."""
 
 
 class AllocationMap:
@@ -104,12 +70,12 @@ class AllocationMap:
             else:
                 self._foreign[symbols.name(call.function)].append(call)
 
-    def settle(self, sites: Iterable[tuple[Found, Construct]]) -> list[Found]:
+    def settle(self, sites: Iterable[tuple[Found, Construct, ExprFacts | None]]) -> list[Found]:
         """All sites with what the object code says of them, those that the log does not mention among them."""
-        places: dict[tuple[str, int], list[_Place]] = defaultdict(list)
-        elsewhere: dict[str, list[_Place]] = defaultdict(list)
-        for found, construct in sites:
-            place = _Place(found, construct)
+        places: dict[tuple[str, int], list[Place]] = defaultdict(list)
+        elsewhere: dict[str, list[Place]] = defaultdict(list)
+        for found, construct, facts in sites:
+            place = Place(found, construct, facts)
             site = found.site
             if site.inlined_from:
                 elsewhere[site.function].append(place)
@@ -130,18 +96,18 @@ class AllocationMap:
         for place in (place for copies in elsewhere.values() for place in copies if place.calls):
             self._to_source(place)
         for place in (place for group in places.values() for place in group):
-            if place.construct is Construct.VARIABLE and any(_holds_several(call) for call in place.calls):
+            if place.construct is Construct.VARIABLE and any(holds_several(call) for call in place.calls):
                 self._merged.setdefault(place.found.site.function, place.found.site.subject)
         settled = [self._settled(place) for group in places.values() for place in group]
         settled += [self._settled(place) for place in extra]
         return sorted(settled, key=lambda found: (found.site.path, found.site.range, found.site.subject))
 
-    def _mark_spared(self, places: Iterable[_Place]) -> None:
+    def _mark_spared(self, places: Iterable[Place]) -> None:
         for place in places:
             if place.construct in {Construct.BOXED, Construct.UNSURE}:
                 place.instead = self._conversions.get(Location(place.found.site.path, place.found.site.at), "")
 
-    def _give(self, places: Sequence[_Place], calls: Sequence[AllocatorCall]) -> list[AllocatorCall]:
+    def _give(self, places: Sequence[Place], calls: Sequence[AllocatorCall]) -> list[AllocatorCall]:
         """Give calls to places that can need them; gives back those that none takes."""
         if not places:
             return list(calls)
@@ -153,16 +119,19 @@ class AllocationMap:
             taken: dict[int, int] = defaultdict(int)
             for call in group:
                 best = max(
-                    range(len(places)), key=lambda number: (_affinity(places[number], call), -taken[number], -number)
+                    range(len(places)), key=lambda number: (affinity(places[number], call), -taken[number], -number)
                 )
-                if _affinity(places[best], call) <= 0:
+                fits = affinity(places[best], call)
+                if fits and taken[best] and call.mechanism is Mechanism.BOX and _settle_for(places, call):
+                    continue  # A value is boxed once; a second call is for another one.
+                if not fits:
                     left.append(call)
                     continue
                 taken[best] += 1
                 places[best].calls.append(call)
-        return left
+        return [call for call in left if not _settle_for(places, call)]
 
-    def _to_source(self, place: _Place) -> None:
+    def _to_source(self, place: Place) -> None:
         """A copy of code of this unit is a site where that code is written, not where it was inlined."""
         call = place.calls[0]
         source = self._sources.get(call.path)
@@ -190,12 +159,12 @@ class AllocationMap:
         located = Located(node, place.found.located.kind, range_, exact=True)
         place.found = replace(place.found, site=moved, file=source, located=located)
 
-    def _unlogged(self, calls: Sequence[AllocatorCall]) -> list[_Place]:
+    def _unlogged(self, calls: Sequence[AllocatorCall]) -> list[Place]:
         """Sites for the calls that no site of the log takes."""
         by_file: dict[str, dict[int, list[AllocatorCall]]] = defaultdict(lambda: defaultdict(list))
         for call in calls:
             by_file[call.path][call.line].append(call)
-        made: list[_Place] = []
+        made: list[Place] = []
         for path, by_line in by_file.items():
             source = self._sources[path]
             constructs = Constructs(source, by_line)
@@ -206,9 +175,9 @@ class AllocationMap:
                 made += self._by_syntax(path, line, source, constructs, left)
         return made
 
-    def _staying(self, path: str, line: int, source: SourceFile) -> list[_Place]:
+    def _staying(self, path: str, line: int, source: SourceFile) -> list[Place]:
         """Expressions on a line that do not escape, and may need an allocator all the same."""
-        places: list[_Place] = []
+        places: list[Place] = []
         for decision in self._stays.get((path, line), ()):
             located = locate(source, decision.at.pos, decision.subject, variable=False)
             construct = _BY_KIND.get(located.kind) if located is not None else None
@@ -216,14 +185,14 @@ class AllocationMap:
                 continue
             found = _found(source, path, located, decision.subject, decision.at.pos, construct)
             if all(place.found.key != found.key for place in places):
-                places.append(_Place(found, construct, logged=False))
+                places.append(Place(found, construct, logged=False))
         return places
 
     def _by_syntax(
         self, path: str, line: int, source: SourceFile, constructs: Constructs, calls: Sequence[AllocatorCall]
-    ) -> list[_Place]:
+    ) -> list[Place]:
         """Sites for calls that no record of the log is about."""
-        made: dict[tuple[int, int, Construct], _Place] = {}
+        made: dict[tuple[int, int, Construct], Place] = {}
         order: dict[tuple[str, Mechanism], int] = defaultdict(int)
         for call in calls:
             nodes = constructs.fitting(line, call.mechanism, call.runtime)
@@ -248,7 +217,7 @@ class AllocationMap:
                 subject = " ".join(text_of(node, source).split("\n", 1)[0].split())
                 point = position_of(node, source)
                 found = _found(source, path, located, subject, BytePos(line, point.col), construct)
-                place = made[key] = _Place(found, construct, logged=False)
+                place = made[key] = Place(found, construct, logged=False)
             place.calls.append(call)
         return list(made.values())
 
@@ -262,7 +231,7 @@ class AllocationMap:
         owner = self._symbols.owner(function)
         return all(self._symbols.name(call.function) != owner for call in calls)
 
-    def _without_call(self, place: _Place) -> costs.Verdict:
+    def _without_call(self, place: Place) -> costs.Verdict:
         found, site = place.found, place.found.site
         has_code = self._symbols.has_code(site.function)
         if not has_code:
@@ -273,16 +242,16 @@ class AllocationMap:
             return costs.Verdict(Allocates.NEVER, f"it shares the object of {self._merged[site.function]}")
         return costs.nothing(found, place.construct, place.instead, has_code=has_code)
 
-    def _settled(self, place: _Place) -> Found:
+    def _settled(self, place: Place) -> Found:
         found, site = place.found, place.found.site
         function = site.function
         if not place.calls:
             verdict = self._without_call(place)
             construct = place.construct
         else:
-            place.calls.sort(key=lambda call: call.mechanism in _SIDE)
+            place.calls.sort(key=lambda call: call.mechanism in SIDE)
             verdict = costs.of(place.calls, found)
-            construct = _construct(place)
+            construct = place.corrected()
         instances = {one for call in place.calls if (one := self._symbols.instance(call.function))}
         spared = self._symbols.instances(function) - instances if instances else set()
         if place.calls and verdict.allocates is Allocates.ALWAYS:
@@ -300,13 +269,13 @@ class AllocationMap:
             bytes=verdict.bytes,
             size_class=verdict.size_class,
             size=verdict.size,
-            type=verdict.type,
+            type=self._symbols.local(verdict.type) if verdict.type is not None else None,
             runtime=verdict.runtime,
             instances=tuple(sorted(instances)) or site.instances,
             spared=tuple(sorted(spared)),
         )
         mechanism = place.calls[0].mechanism if place.calls else None
-        if mechanism is Mechanism.MAP and not place.logged:
+        if not place.logged and (construct is Construct.MAP_LITERAL or mechanism is Mechanism.MAP):
             construct = Construct.MAP
         return replace(found, site=site, construct=construct, mechanism=mechanism)
 
@@ -338,54 +307,13 @@ _BY_KIND = {
 }
 
 
-# What is called for a site besides what makes it: entries put into a literal, the start of the goroutine of a closure.
-_SIDE = frozenset({Mechanism.INSERT, Mechanism.GOROUTINE, Mechanism.DEFER})
-
-
-def _holds_several(call: AllocatorCall) -> bool:
-    """Whether a call may allocate several small variables at once.
-
-    From Go 1.25 on those of one block that have no pointers and fit in 16 bytes together are one object, which has no
-    type (``cmd/compile/internal/ssagen``: ``newHeapaddr``).
-    """
-    return call.mechanism is Mechanism.OBJECT and not call.type
-
-
-def _affinity(place: _Place, call: AllocatorCall) -> int:
-    """How well a call fits a place; 0 if it cannot be its own."""
-    construct, mechanism = place.construct, call.mechanism
-    if construct is Construct.UNSURE:
-        return 1 if mechanism in _SAYS or mechanism is Mechanism.OBJECT else 0
-    needs = _NEEDS.get(construct, frozenset())
-    if mechanism not in needs:
-        return 0
-    closure = "struct { F uintptr" in call.type
-    if mechanism is Mechanism.OBJECT and call.type:
-        if closure != (construct in _CLOSURES):
-            return 0
-        if construct is Construct.POINTER_LITERAL and "shape" not in call.type:
-            written = place.found.site.subject.removeprefix("&").split("{", 1)[0]
-            same = costs.type_name(call.type).rpartition(".")[2] == written.rpartition(".")[2]
-            return 5 if same else 0 if written.replace(".", "").isidentifier() else 1
-        if construct is Construct.BOXED:
-            return 1 if place.instead else 2
-        if construct in {Construct.SLICE_LITERAL, Construct.VARIADIC}:
-            return 4 if call.type.startswith(("[", "go.shape.[")) else 1
-    if mechanism in _SIDE or (mechanism is Mechanism.GROWTH and construct is Construct.MAKE):
-        return 1
-    if place.instead:
-        return 1
-    return 3 + (mechanism is Mechanism.BOX)
-
-
-def _construct(place: _Place) -> Construct:
-    """The construct of a place, corrected by what is called for it where the syntax was not sure."""
-    if place.construct is not Construct.UNSURE:
-        return place.construct
-    call = place.calls[0]
-    if call.mechanism is Mechanism.OBJECT:
-        return Construct.METHOD_VALUE if "struct { F uintptr" in call.type else Construct.BOXED
-    return _SAYS.get(call.mechanism, Construct.UNSURE)
+def _settle_for(places: Sequence[Place], call: AllocatorCall) -> bool:
+    """Give a call to a place that got none and does not quite fit: types are written in several ways."""
+    for place in places:
+        if not place.calls and not place.instead and may_need(place.construct, call):
+            place.calls.append(call)
+            return True
+    return False
 
 
 def _found(source: SourceFile, path: str, located: Located, subject: str, at: BytePos, construct: Construct) -> Found:

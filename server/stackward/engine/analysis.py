@@ -11,12 +11,14 @@ from typing import TypeAlias
 import stackward
 from stackward.core.allocation import Mechanism, ObjectCode
 from stackward.core.decision import Decision, Problem
+from stackward.core.facts import ExprFacts, NoFacts, Query
 from stackward.core.hint import Hint
 from stackward.core.outcome import BuildError, BuildFailed, Cancelled
 from stackward.core.position import Location
 from stackward.engine import codec
 from stackward.engine.allocations import AllocationMap
 from stackward.engine.evidence import EvidenceMaker
+from stackward.engine.facts import construct, described, facts_of
 from stackward.engine.neighbours import Library, Neighbours
 from stackward.engine.objectcodes import ObjectCodes
 from stackward.engine.results import FileResult, UnitResult
@@ -29,6 +31,7 @@ from stackward.rules import RULE_NAMES, classify
 from stackward.syntax.ignores import ignores
 from stackward.toolchain.compiler import Compiler, Replay, Replayed
 from stackward.toolchain.process import CancelToken, DidNotRun
+from stackward.toolchain.typefacts import TypeFacts
 from stackward.toolchain.unit import Package, Unit
 
 _PARTIAL_SECONDS = 0.03  # Between two partial results of one compile; an editor is told only of what is new in them.
@@ -77,8 +80,9 @@ class Analysed:
 class Analysis:
     """Analyses units of one folder. Thread-safe as far as its parts are."""
 
-    def __init__(self, compiler: Compiler, sources: Sources, store: Store | None) -> None:
+    def __init__(self, compiler: Compiler, types: TypeFacts, sources: Sources, store: Store | None) -> None:
         self._compiler = compiler
+        self._types = types
         self._sources = sources
         self._store = store
         self._library = Library()
@@ -174,7 +178,7 @@ class Analysis:
         problems = list(builder.problems)
         sites = builder.found()
         if isinstance(code, ObjectCode):
-            sites = self._mapped(inputs.unit, code, builder, evidence)
+            sites = self._mapped(inputs, code, builder, evidence, cancel)
         else:
             problems.append(Problem(f"what allocates is not known: {code}", inputs.unit.dir))
         return UnitResult(
@@ -186,11 +190,25 @@ class Analysis:
             problems=tuple(problems),
         )
 
-    def _mapped(self, unit: Unit, code: ObjectCode, builder: SiteBuilder, evidence: EvidenceMaker) -> list[Found]:
+    def _mapped(
+        self, inputs: Inputs, code: ObjectCode, builder: SiteBuilder, evidence: EvidenceMaker, cancel: CancelToken
+    ) -> list[Found]:
         """The sites of the log and those that only the object code knows of, with what they cost."""
+        unit, types = inputs.unit, self._types
+
+        def ask(queries: Sequence[Query]) -> tuple[ExprFacts | None, ...] | NoFacts:
+            return types.facts(unit, inputs.snapshot.overlays, inputs.archives, queries, cancel)
+
+        logged = builder.found()
+        known = facts_of(logged, ask)
         sources = {path: source for path in unit.files if (source := evidence.sources.get(path)) is not None}
         allocations = AllocationMap(code, Symbols(code.functions, unit.package), sources, builder.stays)
-        return allocations.settle((found, evidence.construct(found)) for found in builder.found())
+        settled = allocations.settle(
+            (found, construct(evidence.construct(found), known.get(found.key)), known.get(found.key))
+            for found in logged
+        )
+        known |= facts_of((found for found in settled if found.key not in known), ask)
+        return [described(found, known) for found in settled]
 
 
 class _Hints:

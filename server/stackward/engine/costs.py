@@ -64,6 +64,8 @@ def nothing(found: Found, construct: Construct, instead: str, *, has_code: bool)
         if found.located.kind is Kind.LITERAL or node.type in _CONSTANTS:
             return Verdict(Allocates.NEVER, "a constant is read-only data")
         return Verdict(Allocates.NEVER, "its interface value needs no allocation")
+    if construct is Construct.SLICE_LITERAL and found.site.subject.endswith("{}"):
+        return Verdict(Allocates.NEVER, "it is empty")
     if construct is Construct.FUNC_LITERAL:
         return Verdict(Allocates.NEVER, "it captures nothing, or is called in place")
     if found.site.function == "":

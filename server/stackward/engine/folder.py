@@ -12,6 +12,7 @@ from stackward.engine.analysis import Analysis
 from stackward.engine.sources import Sources
 from stackward.engine.store import Store
 from stackward.engine.texts import Texts
+from stackward.toolchain.caches import cache_dir
 from stackward.toolchain.compiler import Compiler
 from stackward.toolchain.config import BuildConfig
 from stackward.toolchain.discovery import Toolchain, discover
@@ -19,6 +20,7 @@ from stackward.toolchain.golist import Progress
 from stackward.toolchain.process import CancelToken
 from stackward.toolchain.recipe import NotRecorded, Recorder
 from stackward.toolchain.stamps import imports_changed, stale
+from stackward.toolchain.typefacts import TypeFacts
 from stackward.toolchain.unit import Recorded
 
 
@@ -30,6 +32,7 @@ class Tools:
     compiler: Compiler
     recorder: Recorder
     analysis: Analysis
+    types: TypeFacts
     environment: str
     """Digest of the toolchain and the build configuration: part of the key of every result."""
 
@@ -57,16 +60,25 @@ class Folder:
                 self._tools = self._find()
             return self._tools
 
+    def close(self) -> None:
+        """End what runs beside the server."""
+        with self._lock:
+            if isinstance(self._tools, Tools):
+                self._tools.types.close()
+
     def _find(self) -> Tools | ToolchainMissing:
         toolchain = discover(self.config, folder=self.root)
         if isinstance(toolchain, ToolchainMissing):
             return toolchain
         compiler = Compiler(toolchain, self.config, os.path.join(self.work, "scratch"))
+        types = TypeFacts(toolchain, self.config, str(cache_dir() / "typefacts"))
+        types.prepare()
         return Tools(
             toolchain,
             compiler,
             Recorder(toolchain.go, self.config, self.work),
-            Analysis(compiler, self.sources, self.store),
+            Analysis(compiler, types, self.sources, self.store),
+            types,
             f"{toolchain.version} {toolchain.goroot} {toolchain.env_fingerprint} {self.config.fingerprint()}",
         )
 

@@ -75,7 +75,9 @@ class Session:
     def remove_folder(self, root: str) -> None:
         """Forget a folder and the packages below it."""
         with self._lock:
-            self._folders = [folder for folder in self._folders if folder.root != root]
+            for folder in [one for one in self._folders if one.root == root]:
+                self._folders.remove(folder)
+                folder.close()
             for directory in [one for one in self._analyst.packages if _below(one, root)]:
                 self._forget(directory)
 
@@ -293,11 +295,18 @@ class Session:
     def shutdown(self) -> None:
         """End all work."""
         self._scheduler.close()
+        self._close_folders()
 
     def finish(self) -> None:
         """Wait until nothing is left to do, then end."""
         self._scheduler.drain()
         self._scheduler.close()
+        self._close_folders()
+
+    def _close_folders(self) -> None:
+        with self._lock:
+            for folder in self._folders:
+                folder.close()
 
     def _news(self, directory: str, paths: Iterable[str]) -> bool:
         """Whether any of the files says something else than the analysis that runs, or ran last, has seen."""

@@ -15,6 +15,7 @@ class Symbols:
 
     def __init__(self, symbols: Iterable[str], package: str) -> None:
         self._prefix = escaped(package) + "."
+        self._own = re.compile(rf"\b{re.escape(package.rpartition('/')[2])}\.(?=[^\W\d])")
         self._instances: dict[str, set[str]] = {}
         for symbol in symbols:
             instances = self._instances.setdefault(self.name(symbol), set())
@@ -29,6 +30,10 @@ class Symbols:
         """
         name = _RANGE.sub("", without_type_arguments(symbol.removeprefix(self._prefix)))
         return "init" if _INIT.fullmatch(name) else name
+
+    def local(self, type_name: str) -> str:
+        """A type's name as it is written inside the package: its own types are not qualified."""
+        return self._own.sub("", type_name)
 
     def instance(self, symbol: str) -> str:
         """The generic instantiation whose code a symbol is, with its type arguments; empty for others.

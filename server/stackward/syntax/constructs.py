@@ -41,6 +41,11 @@ class Constructs:
         found = [node for node in self._by_line.get(line, ()) if _fits(node, mechanism, runtime, self._source)]
         return sorted(found, key=lambda node: (_position(node), node.start_byte))
 
+    def named(self, line: int, name: str) -> Node | None:
+        """The first name on a line that is written so."""
+        nodes = (node for node in self._by_line.get(line, ()) if node.type in {"identifier", "field_identifier"})
+        return next((node for node in nodes if text_of(node, self._source) == name), None)
+
     def statement(self, line: int) -> Node | None:
         """The outermost of the nodes that begin first on the line, but for whole bodies; the innermost around it."""
         begun = [node for node in self._by_line.get(line, ()) if node.start_point[0] == line]
@@ -96,7 +101,7 @@ def _fits(node: Node, mechanism: Mechanism, runtime: str, source: SourceFile) ->
         case Mechanism.CHANNEL:
             return _builtin(node, source) == "make"
         case Mechanism.MAP:
-            return _builtin(node, source) in {"make", "new"} or kind in {"composite_literal", "literal_value"}
+            return _builtin(node, source) in {"make", "new"} or _is_literal(node)
         case Mechanism.INSERT:
             return (kind == "index_expression" and _assigned(node)) or kind in {"composite_literal", "keyed_element"}
         case Mechanism.GOROUTINE:
@@ -106,7 +111,7 @@ def _fits(node: Node, mechanism: Mechanism, runtime: str, source: SourceFile) ->
         case Mechanism.OBJECT:
             if kind in {"go_statement", "defer_statement", "func_literal", "selector_expression", "for_statement"}:
                 return True
-            return kind in {"composite_literal", "literal_value"} or _builtin(node, source) in {"new", "make"}
+            return _is_literal(node) or _builtin(node, source) in {"new", "make"}
         case Mechanism.BOX:
             return kind not in _NO_VALUES and _builtin(node, source) == ""
         case Mechanism.CACHE:
@@ -131,6 +136,13 @@ _NO_VALUES = frozenset(
         "type_identifier",
     }
 )
+
+
+def _is_literal(node: Node) -> bool:
+    """Whether a node is a composite literal; the braces of one are one of their own where the type is left out."""
+    if node.type == "literal_value":
+        return node.parent is not None and node.parent.type != "composite_literal"
+    return node.type == "composite_literal"
 
 
 def _is_sum(node: Node) -> bool:

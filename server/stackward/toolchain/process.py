@@ -14,11 +14,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
-from typing import IO
+from typing import IO, TypeAlias
 
 _CHUNK = 1 << 16  # The size of a pipe buffer on Linux: a larger read returns no more at once.
 _OUTPUT_LIMIT = 1 << 28  # `go list -deps -export -json std` prints 10 MB; what prints 256 MiB has gone astray.
 _GRACE_SECONDS = 1.0  # A killed process is gone at once, unless it sits in a system call that cannot be interrupted.
+
+Process: TypeAlias = subprocess.Popen[bytes]
 
 
 class CancelToken:
@@ -81,15 +83,18 @@ class DidNotRun:
 
 
 def start(
-    argv: Sequence[str], *, cwd: str, env: Mapping[str, str], stderr_to_stdout: bool = False
+    argv: Sequence[str], *, cwd: str, env: Mapping[str, str], stderr_to_stdout: bool = False, stdin: bool = False
 ) -> subprocess.Popen[bytes] | DidNotRun:
-    """Start a process in a group of its own, so that ``kill`` reaches its children too (go runs compilers)."""
+    """Start a process in a group of its own, so that ``kill`` reaches its children too (go runs compilers).
+
+    With ``stdin`` it can be written to; else it reads nothing.
+    """
     try:
         return subprocess.Popen(
             argv,
             cwd=cwd,
             env={**env, "PWD": cwd},
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT if stderr_to_stdout else subprocess.PIPE,
             process_group=0 if os.name == "posix" else None,

@@ -1,0 +1,77 @@
+"""What the type checker adds to sites: which construct it is where syntax is not sure, the type, the size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+from stackward.core.allocation import Mechanism
+from stackward.core.facts import ExprFacts, NoFacts, Query, TypeInfo
+from stackward.core.site import Allocates
+from stackward.engine.sites import Found
+from stackward.rules import Construct
+from stackward.toolchain.allocators import size_class
+
+Ask: TypeAlias = Callable[[Sequence[Query]], tuple[ExprFacts | None, ...] | NoFacts]
+"""Asks the type checker about expressions of one unit."""
+
+Key: TypeAlias = tuple[object, ...]
+
+
+def facts_of(sites: Iterable[Found], ask: Ask | None) -> dict[Key, ExprFacts]:
+    """The facts of those sites whose expression is in the source where they are, by their keys."""
+    located = [found for found in sites if found.located.exact]
+    if ask is None or not located:
+        return {}
+    queries = [Query(found.site.path, found.located.node.start_byte, found.located.node.end_byte) for found in located]
+    told = ask(queries)
+    if isinstance(told, NoFacts):
+        return {}
+    return {found.key: facts for found, facts in zip(located, told, strict=True) if facts is not None and facts.exact}
+
+
+def construct(guess: Construct, facts: ExprFacts | None) -> Construct:
+    """The construct of a site, where types tell more than syntax."""
+    if guess is not Construct.UNSURE or facts is None or facts.type is None:
+        return guess
+    if facts.selection == "method value":
+        return Construct.METHOD_VALUE
+    kind = facts.type.kind
+    if kind == "slice" and facts.call is None and not facts.selection:
+        return Construct.SLICE_LITERAL
+    if kind == "map" and facts.call is None and not facts.selection:
+        return Construct.MAP_LITERAL
+    if facts.call is not None and facts.call.kind == "conversion" and kind in {"string", "slice"}:
+        return Construct.STRING
+    return Construct.BOXED if facts.implicit is not None or facts.selection == "field" else guess
+
+
+def described(found: Found, known: Mapping[Key, ExprFacts]) -> Found:
+    """A site with its type, and its size where the object code did not show it."""
+    facts = known.get(found.key)
+    if facts is None or facts.type is None or facts.type.kind in {"invalid", "tuple"}:
+        return found
+    site, info = found.site, facts.type
+    match found.construct:
+        case Construct.VARIABLE | Construct.BOXED:
+            allocated: TypeInfo | None = info
+        case Construct.POINTER_LITERAL | Construct.NEW if info.kind == "pointer":
+            allocated = info.elem
+        case Construct.APPEND | Construct.MAKE | Construct.SLICE_LITERAL if info.kind == "slice":
+            element = info.elem.size if info.elem is not None else None
+            size = f"n × {element} bytes" if element and site.bytes is None and site.runtime else site.size
+            return replace(found, site=replace(site, type=info.type, size=size))
+        case Construct.MAKE | Construct.MAP_LITERAL | Construct.MAP | Construct.CHANNEL:
+            return replace(found, site=replace(site, type=info.type))
+        case Construct.STRING if found.mechanism in {Mechanism.CONCATENATION, Mechanism.CONVERSION}:
+            return replace(found, site=replace(site, type=info.type))
+        case _:
+            return found
+    if allocated is None or allocated.size is None:
+        return found
+    site = replace(site, type=allocated.type)
+    if site.bytes is None and not site.size and site.runtime and site.allocates is not Allocates.NEVER:
+        bytes_ = allocated.size
+        site = replace(site, bytes=bytes_, size_class=size_class(bytes_, pointers=bool(allocated.pointers)))
+    return replace(found, site=site)

@@ -1,0 +1,161 @@
+"""Places that may call an allocator, and how well a call fits one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from stackward.core.allocation import AllocatorCall, Mechanism
+from stackward.core.facts import ExprFacts, TypeInfo
+from stackward.engine import costs
+from stackward.engine.sites import Found
+from stackward.rules import Construct
+
+# Which allocators a construct may need.
+_NEEDS: Mapping[Construct, frozenset[Mechanism]] = {
+    Construct.VARIABLE: frozenset({Mechanism.OBJECT}),
+    Construct.POINTER_LITERAL: frozenset({Mechanism.OBJECT}),
+    Construct.NEW: frozenset({Mechanism.OBJECT}),
+    Construct.MAKE: frozenset({Mechanism.SLICE, Mechanism.MAP, Mechanism.CHANNEL, Mechanism.OBJECT, Mechanism.GROWTH}),
+    Construct.SLICE_LITERAL: frozenset({Mechanism.OBJECT}),
+    Construct.MAP_LITERAL: frozenset({Mechanism.MAP, Mechanism.INSERT}),
+    Construct.VARIADIC: frozenset({Mechanism.OBJECT}),
+    Construct.APPEND: frozenset({Mechanism.GROWTH}),
+    # A string that is built may be boxed at once, and the log has one record for both.
+    Construct.STRING: frozenset({Mechanism.CONCATENATION, Mechanism.CONVERSION, Mechanism.BOX}),
+    Construct.FUNC_LITERAL: frozenset({Mechanism.OBJECT, Mechanism.GOROUTINE, Mechanism.DEFER}),
+    Construct.METHOD_VALUE: frozenset({Mechanism.OBJECT, Mechanism.GOROUTINE, Mechanism.DEFER}),
+    Construct.BOXED: frozenset({Mechanism.BOX, Mechanism.OBJECT}),
+}
+_CLOSURES = frozenset({Construct.FUNC_LITERAL, Construct.METHOD_VALUE})
+# What a call says about a construct that the syntax alone cannot tell.
+_SAYS: Mapping[Mechanism, Construct] = {
+    Mechanism.BOX: Construct.BOXED,
+    Mechanism.CONCATENATION: Construct.STRING,
+    Mechanism.CONVERSION: Construct.STRING,
+    Mechanism.MAP: Construct.MAP_LITERAL,
+    Mechanism.GROWTH: Construct.APPEND,
+}
+
+
+@dataclass(slots=True)
+class Place:
+    """A site being settled: one of the log, or one that the object code alone knows of.
+
+    ``facts`` are those of its expression, None where types are not known. ``instead`` is what an interface conversion
+    uses instead of the allocator, in at least one copy of it.
+    """
+
+    found: Found
+    construct: Construct
+    facts: ExprFacts | None = None
+    calls: list[AllocatorCall] = field(default_factory=list)
+    logged: bool = True
+    instead: str = ""
+
+    def corrected(self) -> Construct:
+        """The construct, corrected by what is called for it where the syntax was not sure."""
+        if self.construct is not Construct.UNSURE or not self.calls:
+            return self.construct
+        call = self.calls[0]
+        if call.mechanism is Mechanism.OBJECT:
+            return Construct.METHOD_VALUE if is_closure(call) else Construct.BOXED
+        return _SAYS.get(call.mechanism, Construct.UNSURE)
+
+
+# What is called for a site besides what makes it: entries put into a literal, the start of the goroutine of a closure.
+SIDE = frozenset({Mechanism.INSERT, Mechanism.GOROUTINE, Mechanism.DEFER})
+
+
+def is_closure(call: AllocatorCall) -> bool:
+    """Whether a call allocates a closure: the code's address and what was captured."""
+    return "struct { F uintptr" in call.type
+
+
+def holds_several(call: AllocatorCall) -> bool:
+    """Whether a call may allocate several small variables at once.
+
+    From Go 1.25 on those of one block that have no pointers and fit in 16 bytes together are one object, which has no
+    type (``cmd/compile/internal/ssagen``: ``newHeapaddr``).
+    """
+    return call.mechanism is Mechanism.OBJECT and not call.type
+
+
+def may_need(construct: Construct, call: AllocatorCall) -> bool:
+    """Whether a construct can call that allocator at all."""
+    if call.mechanism is Mechanism.OBJECT and is_closure(call) != (construct in _CLOSURES):
+        return False
+    return call.mechanism in _NEEDS.get(construct, frozenset())
+
+
+def affinity(place: Place, call: AllocatorCall) -> int:
+    """How well a call fits a place; 0 if it cannot be its own."""
+    construct, mechanism = place.construct, call.mechanism
+    if construct is Construct.UNSURE:
+        return 1 if mechanism in _SAYS or mechanism is Mechanism.OBJECT else 0
+    if mechanism not in _NEEDS.get(construct, frozenset()):
+        return 0
+    if mechanism is Mechanism.OBJECT:
+        return _object(place, call)
+    if mechanism is Mechanism.BOX:
+        fits = _boxes(call, place.facts)
+        if fits is False:
+            return 0
+        return (1 if place.instead or construct is Construct.STRING else 4) + 2 * (fits is True)
+    if mechanism in SIDE or (mechanism is Mechanism.GROWTH and construct is Construct.MAKE):
+        return 1
+    return 3
+
+
+def _object(place: Place, call: AllocatorCall) -> int:
+    construct = place.construct
+    if not call.type:
+        return 3
+    if is_closure(call) != (construct in _CLOSURES):
+        return 0
+    if construct is Construct.BOXED:
+        return 1 if place.instead else 2
+    if construct in {Construct.SLICE_LITERAL, Construct.VARIADIC}:
+        return 4 if call.type.startswith(("[", "go.shape.[")) else 1
+    if "shape" in call.type:
+        return 3
+    allocated = bare(costs.type_name(call.type))
+    if construct is Construct.POINTER_LITERAL:
+        written = place.found.site.subject.removeprefix("&").split("{", 1)[0]
+        if bare(written) == allocated:
+            return 5
+        return 0 if written.replace(".", "").isidentifier() else 1
+    info = place.facts.type if place.facts is not None else None
+    if construct is Construct.VARIABLE and info is not None and info.kind != "invalid":
+        return 5 if bare(info.type) == allocated else 1
+    return 3
+
+
+def bare(name: str) -> str:
+    """A type's name without its package."""
+    return name.rpartition(".")[2]
+
+
+_WORDS = {"runtime.convT16": 2, "runtime.convT32": 4, "runtime.convT64": 8}
+
+
+def _boxes(call: AllocatorCall, facts: ExprFacts | None) -> bool | None:
+    """Whether a call copies a value of that type into an interface; None where that is not known.
+
+    The conditions are those of ``walk/convert.go``: ``dataWordFuncName``.
+    """
+    info = facts.type if facts is not None and facts.exact else None
+    if info is None or info.kind in {"invalid", "type parameter"} or info.size is None:
+        return None
+    if call.runtime == "runtime.convTstring":
+        return info.kind == "string" or _is_wrapper(info, 16)
+    if call.runtime == "runtime.convTslice":
+        return info.kind == "slice" or _is_wrapper(info, 24)
+    if call.runtime in _WORDS:
+        return info.size == _WORDS[call.runtime] and not info.pointers
+    return bare(info.type) == bare(costs.type_name(call.type)) if "shape" not in call.type else None
+
+
+def _is_wrapper(info: TypeInfo, size: int) -> bool:
+    """Whether a struct or array may have a string or a slice as its only part."""
+    return info.kind in {"struct", "array"} and info.size == size

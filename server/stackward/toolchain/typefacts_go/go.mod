@@ -1,0 +1,3 @@
+module stackward/typefacts
+
+go 1.23
