@@ -76,7 +76,8 @@ class Use:
 
     ``write`` says that the variable or a part of it is assigned to, ``address`` that its address or that of a part is
     taken (also by slicing an array and by a method with a pointer receiver), ``captured`` that a function literal uses
-    a variable of a function around it.
+    a variable of a function around it. What the compiler does besides is not here: a return statement writes to the
+    named results, and the body of a range over a function becomes a function.
     """
 
     path: str

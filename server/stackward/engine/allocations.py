@@ -9,7 +9,7 @@ A site that gets no call, although its function has object code, allocates nothi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from stackward.core.allocation import AllocatorCall, Mechanism, ObjectCode
@@ -18,13 +18,14 @@ from stackward.core.facts import ExprFacts
 from stackward.core.position import ByteCol, BytePos, ByteRange, Location
 from stackward.core.site import Allocates, Site, Storage
 from stackward.engine import costs
+from stackward.engine.inlined import origin
 from stackward.engine.places import SIDE, Place, affinity, holds_several, may_need
 from stackward.engine.sites import Found
 from stackward.engine.symbols import Symbols
 from stackward.rules import Construct
 from stackward.syntax.constructs import Constructs, position_of
 from stackward.syntax.functions import enclosing_function
-from stackward.syntax.nodes import Kind, Located, locate
+from stackward.syntax.nodes import Kind, Located, callee_node, locate
 from stackward.syntax.tree import SourceFile, node_range, text_of
 
 _FOR_SYNTAX: Mapping[Mechanism, Construct] = {
@@ -45,7 +46,7 @@ class AllocationMap:
     """Settles the sites of one compile unit.
 
     ``source`` gives the syntax of a file that hints are shown for, ``stays`` the records of what does not escape by
-    path and line.
+    path and line, ``inlined`` the calls into which each function was inlined.
     """
 
     def __init__(
@@ -54,10 +55,12 @@ class AllocationMap:
         symbols: Symbols,
         source: Mapping[str, SourceFile],
         stays: Mapping[tuple[str, int], Sequence[Decision]],
+        inlined: Mapping[str, Collection[Location]],
     ) -> None:
         self._symbols = symbols
         self._sources = source
         self._stays = stays
+        self._inlined = inlined
         self._conversions = code.conversions
         self._merged: dict[str, str] = {}
         self._by_line: dict[tuple[str, int], list[AllocatorCall]] = defaultdict(list)
@@ -255,13 +258,19 @@ class AllocationMap:
         instances = {one for call in place.calls if (one := self._symbols.instance(call.function))}
         spared = self._symbols.instances(function) - instances if instances else set()
         if place.calls and verdict.allocates is Allocates.ALWAYS:
+            when = ""
             if spared:
-                verdict = replace(verdict, allocates=Allocates.SOMETIMES, when=f"it is {_some(instances)}")
+                when = f"it is {_some(instances)}"
             elif self._only_copies(function, place.calls):
                 callers = {self._symbols.name(call.function) for call in place.calls}
-                verdict = replace(
-                    verdict, allocates=Allocates.SOMETIMES, when=f"{function} is inlined into {_some(callers)}"
-                )
+                when = f"{function} is inlined into {_some(callers)}"
+            elif not set(self._inlined.get(function, ())) <= set(site.inlined_at):
+                when = f"{function} is not inlined, or its caller lets it escape"
+            elif site.inlined_from:
+                when, rarely = _in_callee(place)
+                site = replace(site, cold=rarely)
+            if when:
+                verdict = replace(verdict, allocates=Allocates.SOMETIMES, when=when)
         site = replace(
             site,
             allocates=verdict.allocates,
@@ -278,6 +287,16 @@ class AllocationMap:
         if not place.logged and (construct is Construct.MAP_LITERAL or mechanism is Mechanism.MAP):
             construct = Construct.MAP
         return replace(found, site=site, construct=construct, mechanism=mechanism)
+
+
+def _in_callee(place: Place) -> tuple[str, str]:
+    """When code of another package that was inlined gets to its allocation, and why that is rare; empty if always."""
+    written = callee_node(place.found.located.node)
+    called = text_of(written, place.found.file).rpartition(".")[2] if written is not None else ""
+    came_from = origin(place.calls[0])
+    if came_from is not None and came_from.certain and came_from.function.rpartition(".")[2] == called:
+        return "", came_from.cold
+    return f"{called or place.found.site.inlined_from} gets to it", came_from.cold if came_from is not None else ""
 
 
 def _some(names: Iterable[str]) -> str:

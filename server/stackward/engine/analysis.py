@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TypeAlias
 
 import stackward
@@ -40,6 +42,14 @@ _EXPLODED = 8 << 20  # A -m=2 log beyond this (bytes) holds the hints up; the ne
 Failed: TypeAlias = BuildFailed | DidNotRun | Cancelled
 
 
+@functools.cache
+def edition() -> str:
+    """A digest that changes with stackward itself: its version, and the files it runs from, for those who edit them."""
+    files = sorted(Path(stackward.__file__).parent.rglob("*.py"))
+    stamps = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+    return hashlib.blake2b(repr((stackward.__version__, stamps)).encode(), digest_size=12).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Inputs:
     """Everything that the analysis of a unit depends on. ``archives`` replaces export data that the recipe names."""
@@ -57,7 +67,7 @@ class Inputs:
         unit = self.unit
         archives = [(path, self.archives.get(archive, archive)) for path, archive in unit.imports]
         parts = (
-            stackward.__version__,
+            edition(),
             self.environment,
             unit.id,
             unit.argv,
@@ -202,7 +212,9 @@ class Analysis:
         logged = builder.found()
         known = facts_of(logged, ask)
         sources = {path: source for path in unit.files if (source := evidence.sources.get(path)) is not None}
-        allocations = AllocationMap(code, Symbols(code.functions, unit.package), sources, builder.stays)
+        allocations = AllocationMap(
+            code, Symbols(code.functions, unit.package), sources, builder.stays, builder.inlined_calls()
+        )
         settled = allocations.settle(
             (found, construct(evidence.construct(found), known.get(found.key)), known.get(found.key))
             for found in logged

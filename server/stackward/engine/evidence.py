@@ -85,7 +85,7 @@ class EvidenceMaker:
             end = Fate(End.RETURNED, end.step, end.dst)
         loops = enclosing_loops(node)
         return Evidence(
-            site=replace(site, loops=loops, cold=cold(node, found.file), once=site.function == ""),
+            site=replace(site, loops=loops, cold=site.cold or cold(node, found.file), once=site.function == ""),
             construct=self.construct(found),
             fate=end,
             statement=self._statement(found, end),

@@ -122,6 +122,14 @@ class SiteBuilder:
         drafts, self._fresh = self._fresh, []
         return [draft.found() for draft in drafts]
 
+    def inlined_calls(self) -> dict[str, set[Location]]:
+        """The calls of each function into which the compiler inlined it."""
+        calls: dict[str, set[Location]] = {}
+        for at, names in self._callees.items():
+            for name in names:
+                calls.setdefault(without_type_arguments(name), set()).add(at)
+        return calls
+
     @property
     def merged(self) -> int:
         """How many copies became part of a site in their callee."""

@@ -45,6 +45,40 @@ def cold(node: Node, source: SourceFile) -> str:
     return ""
 
 
+def certain(node: Node) -> bool:
+    """Whether each call of its function gets to a node: it is in no branch or loop, and nothing before it returns."""
+    inner, outer = node, node.parent
+    while outer is not None and inner.type not in _FUNCTIONS:
+        if outer.type in _BRANCHES:
+            return False
+        if outer.type in {"block", "statement_list"} and any(
+            _leaves(one) for one in outer.named_children if one.end_byte <= inner.start_byte
+        ):
+            return False
+        inner, outer = outer, outer.parent
+    return True
+
+
+_BRANCHES = frozenset(
+    {
+        "communication_case",
+        "default_case",
+        "expression_case",
+        "for_statement",
+        "func_literal",
+        "if_statement",
+        "type_case",
+    }
+)
+
+
+def _leaves(node: Node) -> bool:
+    """Whether a statement may return from its function."""
+    if node.type in {"return_statement", "goto_statement"}:
+        return True
+    return node.type != "func_literal" and any(_leaves(child) for child in node.named_children)
+
+
 def _ending(statement: Node, source: SourceFile) -> str:
     if statement.type != "expression_statement" or not statement.named_children:
         return ""
