@@ -60,8 +60,10 @@ class ObjectCode:
 
     ``functions`` are the linker's symbols of all functions that have code. ``conversions`` say of the interface
     conversions that need no allocator, by the compiler's point, what they use instead (``-d=escapedebug=1``).
+    ``minor`` is the release of Go 1 that made it.
     """
 
     calls: tuple[AllocatorCall, ...]
     functions: frozenset[str]
     conversions: Mapping[Location, str] = field(default_factory=dict)
+    minor: int = 0

@@ -62,6 +62,7 @@ class AllocationMap:
         self._stays = stays
         self._inlined = inlined
         self._conversions = code.conversions
+        self._minor = code.minor
         self._merged: dict[str, str] = {}
         self._by_line: dict[tuple[str, int], list[AllocatorCall]] = defaultdict(list)
         self._foreign: dict[str, list[AllocatorCall]] = defaultdict(list)
@@ -87,13 +88,14 @@ class AllocationMap:
         self._mark_spared(place for group in places.values() for place in group)
         for key, calls in self._by_line.items():
             left += self._give([place for place in places.get(key, ()) if not place.found.site.inlined_from], calls)
+        by_function: dict[str, list[AllocatorCall]] = defaultdict(list)
         for call in left:
-            self._foreign[self._symbols.name(call.function)].append(call)
+            by_function[self._symbols.name(call.function)].append(call)
         for function, copies in elsewhere.items():
-            self._give(
-                sorted(copies, key=lambda place: place.found.site.at),
-                self._foreign.get(self._symbols.owner(function), []),
-            )
+            owner = self._symbols.owner(function)
+            copies.sort(key=lambda place: place.found.site.at)
+            self._give(copies, self._foreign.get(owner, []))
+            self._give([place for place in copies if not place.calls], by_function.get(owner, []))
         taken = {call.order for copies in elsewhere.values() for place in copies for call in place.calls}
         extra = self._unlogged([call for call in left if call.order not in taken])
         for place in (place for copies in elsewhere.values() for place in copies if place.calls):
@@ -121,10 +123,9 @@ class AllocationMap:
         for group in copies.values():
             taken: dict[int, int] = defaultdict(int)
             for call in group:
-                best = max(
-                    range(len(places)), key=lambda number: (affinity(places[number], call), -taken[number], -number)
-                )
-                fits = affinity(places[best], call)
+                fitting = [affinity(place, call) if _same_line(place, call) else 0 for place in places]
+                best = max(range(len(places)), key=lambda number: (fitting[number], -taken[number], -number))
+                fits = fitting[best]
                 if fits and taken[best] and call.mechanism is Mechanism.BOX and _settle_for(places, call):
                     continue  # A value is boxed once; a second call is for another one.
                 if not fits:
@@ -253,7 +254,7 @@ class AllocationMap:
             construct = place.construct
         else:
             place.calls.sort(key=lambda call: call.mechanism in SIDE)
-            verdict = costs.of(place.calls, found)
+            verdict = costs.of(place.calls, found, self._minor)
             construct = place.corrected()
         instances = {one for call in place.calls if (one := self._symbols.instance(call.function))}
         spared = self._symbols.instances(function) - instances if instances else set()
@@ -283,10 +284,10 @@ class AllocationMap:
             instances=tuple(sorted(instances)) or site.instances,
             spared=tuple(sorted(spared)),
         )
-        mechanism = place.calls[0].mechanism if place.calls else None
-        if not place.logged and (construct is Construct.MAP_LITERAL or mechanism is Mechanism.MAP):
+        call = place.calls[0] if place.calls else None
+        if not place.logged and construct is not Construct.MAP_INSERT and _makes_map(construct, call):
             construct = Construct.MAP
-        return replace(found, site=site, construct=construct, mechanism=mechanism)
+        return replace(found, site=site, construct=construct, call=call)
 
 
 def _in_callee(place: Place) -> tuple[str, str]:
@@ -297,6 +298,10 @@ def _in_callee(place: Place) -> tuple[str, str]:
     if came_from is not None and came_from.certain and came_from.function.rpartition(".")[2] == called:
         return "", came_from.cold
     return f"{called or place.found.site.inlined_from} gets to it", came_from.cold if came_from is not None else ""
+
+
+def _makes_map(construct: Construct, call: AllocatorCall | None) -> bool:
+    return construct is Construct.MAP_LITERAL or (call is not None and call.mechanism is Mechanism.MAP)
 
 
 def _some(names: Iterable[str]) -> str:
@@ -324,6 +329,11 @@ _BY_KIND = {
     Kind.FUNC_LITERAL: Construct.FUNC_LITERAL,
     Kind.SELECTOR: Construct.METHOD_VALUE,
 }
+
+
+def _same_line(place: Place, call: AllocatorCall) -> bool:
+    """Whether a call is on the line of those that a place has: no site allocates on several."""
+    return not place.calls or (place.calls[0].path, place.calls[0].line) == (call.path, call.line)
 
 
 def _settle_for(places: Sequence[Place], call: AllocatorCall) -> bool:

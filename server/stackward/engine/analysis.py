@@ -220,7 +220,7 @@ class Analysis:
             for found in logged
         )
         known |= facts_of((found for found in settled if found.key not in known), ask)
-        return [described(found, known) for found in settled]
+        return [described(found, known, code.minor) for found in settled]
 
 
 class _Hints:

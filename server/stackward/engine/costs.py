@@ -14,10 +14,13 @@ from stackward.core.allocation import AllocatorCall, Mechanism
 from stackward.core.site import Allocates
 from stackward.engine.sites import Found
 from stackward.rules import Construct
+from stackward.syntax.anchors import arguments, is_call, operand_of, unparenthesized
 from stackward.syntax.constructs import concatenated
 from stackward.syntax.nodes import Kind
 from stackward.toolchain.allocators import size_class
 
+_MAP_HEADER = 48  # runtime.hmap in Go 1.23, internal/runtime/maps.Map since.
+_DEFER_RECORD = 48  # runtime._defer
 _BUFFER = 32  # runtime.tmpStringBufSize: what a conversion or concatenation that does not escape has on the stack.
 _MAP_HINT = 8  # A map made for more entries gets its tables at once.
 
@@ -35,13 +38,16 @@ class Verdict:
     runtime: str | None = None
 
 
-def of(calls: Sequence[AllocatorCall], found: Found) -> Verdict:
-    """The verdict on a site with these calls; copies of one call are one."""
+def of(calls: Sequence[AllocatorCall], found: Found, minor: int) -> Verdict:
+    """The verdict on a site with these calls, the main one first; copies of one call are one."""
     call = calls[0]
+    calls = [one for one in calls if one.mechanism is call.mechanism]
+    if call.mechanism is Mechanism.INSERT and _fits_on_stack(found):
+        return Verdict(Allocates.NEVER, "its entries fit into the room on the stack", runtime=call.runtime)
     if all(one.bytes == 0 for one in calls) and call.mechanism is Mechanism.OBJECT:
         return Verdict(Allocates.NEVER, "it has no size", 0, 0, type=type_name(call.type), runtime=call.runtime)
     when = _condition(call, found)
-    bytes_, size = _size(calls)
+    bytes_, size = _size(calls, minor)
     return Verdict(
         allocates=Allocates.SOMETIMES if when else Allocates.ALWAYS,
         when=when,
@@ -88,15 +94,19 @@ def _condition(call: AllocatorCall, found: Found) -> str:
     name = call.runtime.removeprefix("runtime.")
     match call.mechanism:
         case Mechanism.OBJECT:
-            return ""
+            # The array of `make` and `copy` in one is allocated at once, whatever its length.
+            return "" if call.bytes is not None or call.type or found.located.kind is not Kind.MAKE else _LENGTH
         case Mechanism.BOX:
-            return _BOXES.get(name, "")
+            literal = found.located.node.type == "composite_literal"
+            return "" if literal and name == "convTslice" else _BOXES.get(name, "")
         case Mechanism.SLICE:
             if call.count:
                 return ""
-            return "its length is not 0"
+            return _LENGTH
         case Mechanism.GROWTH:
-            return _MOVES if name.startswith("moveSlice") else "the capacity is exceeded"
+            if name.startswith("moveSlice"):
+                return _MOVES
+            return "" if _has_no_room(found) else "the capacity is exceeded"
         case Mechanism.CONCATENATION:
             return _concatenation(call, found)
         case Mechanism.CONVERSION:
@@ -117,6 +127,7 @@ def _condition(call: AllocatorCall, found: Found) -> str:
             return "the runtime's cache is filled"
 
 
+_LENGTH = "its length is not 0"
 _MOVES = "what was appended is still in its buffer on the stack"
 _BOXES = {
     "convT16": "the value is 256 or more",
@@ -143,10 +154,33 @@ def _conversion(name: str, call: AllocatorCall) -> str:
         return "" if call.buffered is False else f"the result is longer than {_BUFFER} bytes"
     if call.buffered is not False:
         return f"the result is longer than {_BUFFER} bytes"
+    if name == "slicerunetostring":
+        return ""  # Room for one more rune than there are is always allocated.
     return "it is longer than one byte" if name == "slicebytetostring" else "it is not empty"
 
 
-def _size(calls: Sequence[AllocatorCall]) -> tuple[int | None, str]:
+def _has_no_room(found: Found) -> bool:
+    """Whether an append of single elements is certainly to a slice without room: ``[]T(nil)``, or ``s[:n:n]``."""
+    given = arguments(found.located.node) if is_call(found.located.node) else []
+    if len(given) < 2 or given[-1].type == "variadic_argument":
+        return False
+    slice_ = unparenthesized(given[0])
+    if slice_.type == "slice_expression":
+        end, capacity = slice_.child_by_field_name("end"), slice_.child_by_field_name("capacity")
+        return end is not None and capacity is not None and end.text == capacity.text
+    converted = operand_of(slice_)
+    return slice_.type == "nil" or (converted is not None and converted.type == "nil")
+
+
+def _fits_on_stack(found: Found) -> bool:
+    """Whether a site is a map literal with no more entries than a map has room for where it begins, on the stack."""
+    body = found.located.node.child_by_field_name("body")
+    if found.located.node.type != "composite_literal" or body is None:
+        return False
+    return sum(1 for child in body.named_children if child.type == "keyed_element") <= _MAP_HINT
+
+
+def _size(calls: Sequence[AllocatorCall], minor: int) -> tuple[int | None, str]:
     """Bytes of one allocation, or the formula for them."""
     call = calls[0]
     sizes = {one.bytes for one in calls}
@@ -160,10 +194,23 @@ def _size(calls: Sequence[AllocatorCall]) -> tuple[int | None, str]:
             return None, f"n × {element} bytes" if element else ""
         case Mechanism.GROWTH:
             return None, f"n × {element} bytes" if element else ""
+        case Mechanism.MAP:
+            return (_MAP_HEADER if call.runtime == "runtime.makemap_small" else None), ""
+        case Mechanism.CHANNEL:
+            return (channel_header(minor) if call.count == 0 else None), ""
+        case Mechanism.DEFER:
+            return _DEFER_RECORD, ""
+        case Mechanism.CONVERSION if call.runtime == "runtime.intstring":
+            return 4, ""
         case Mechanism.CONCATENATION | Mechanism.CONVERSION:
             return (None, "n × 4 bytes" if call.runtime.endswith("rune") else "n bytes")
         case _:
             return None, ""
+
+
+def channel_header(minor: int) -> int:
+    """The bytes of a channel without its buffer (``runtime.hchan``)."""
+    return 112 if minor >= 25 else 104
 
 
 def _pointers(call: AllocatorCall) -> bool:

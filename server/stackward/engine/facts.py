@@ -9,6 +9,7 @@ from typing import TypeAlias
 from stackward.core.allocation import Mechanism
 from stackward.core.facts import ExprFacts, NoFacts, Query, TypeInfo
 from stackward.core.site import Allocates
+from stackward.engine.costs import channel_header
 from stackward.engine.sites import Found
 from stackward.rules import Construct
 from stackward.toolchain.allocators import size_class
@@ -47,7 +48,15 @@ def construct(guess: Construct, facts: ExprFacts | None) -> Construct:
     return Construct.BOXED if facts.implicit is not None or facts.selection == "field" else guess
 
 
-def described(found: Found, known: Mapping[Key, ExprFacts]) -> Found:
+def _channel(found: Found, elem: TypeInfo | None, minor: int) -> int | None:
+    """The size of a channel: with its buffer, unless that is an object of its own because it holds pointers."""
+    count = found.call.count if found.call is not None else None
+    if elem is None or elem.size is None or (count is None and elem.size):
+        return None
+    return channel_header(minor) + (0 if elem.pointers else elem.size * (count or 0))
+
+
+def described(found: Found, known: Mapping[Key, ExprFacts], minor: int) -> Found:
     """A site with its type, and its size where the object code did not show it."""
     facts = known.get(found.key)
     if facts is None or facts.type is None or facts.type.kind in {"invalid", "tuple"}:
@@ -60,8 +69,15 @@ def described(found: Found, known: Mapping[Key, ExprFacts]) -> Found:
             allocated = info.elem
         case Construct.APPEND | Construct.MAKE | Construct.SLICE_LITERAL if info.kind == "slice":
             element = info.elem.size if info.elem is not None else None
+            if element == 0 and found.mechanism in {Mechanism.SLICE, Mechanism.GROWTH}:
+                never = replace(site, allocates=Allocates.NEVER, when="its elements have no size", size="", bytes=0)
+                return replace(found, site=replace(never, type=info.type))
             size = f"n × {element} bytes" if element and site.bytes is None and site.runtime else site.size
             return replace(found, site=replace(site, type=info.type, size=size))
+        case Construct.MAKE | Construct.CHANNEL if info.kind == "chan" and site.runtime:
+            bytes_ = _channel(found, info.elem, minor)
+            rounded = size_class(bytes_) if bytes_ is not None else None
+            return replace(found, site=replace(site, type=info.type, bytes=bytes_, size_class=rounded))
         case Construct.MAKE | Construct.MAP_LITERAL | Construct.MAP | Construct.CHANNEL:
             return replace(found, site=replace(site, type=info.type))
         case Construct.STRING if found.mechanism in {Mechanism.CONCATENATION, Mechanism.CONVERSION}:

@@ -22,7 +22,9 @@ _NEEDS: Mapping[Construct, frozenset[Mechanism]] = {
     Construct.VARIADIC: frozenset({Mechanism.OBJECT}),
     Construct.APPEND: frozenset({Mechanism.GROWTH}),
     # A string that is built may be boxed at once, and the log has one record for both.
-    Construct.STRING: frozenset({Mechanism.CONCATENATION, Mechanism.CONVERSION, Mechanism.BOX}),
+    Construct.STRING: frozenset(
+        {Mechanism.CONCATENATION, Mechanism.CONVERSION, Mechanism.BOX, Mechanism.OBJECT}  # []byte("constant")
+    ),
     Construct.FUNC_LITERAL: frozenset({Mechanism.OBJECT, Mechanism.GOROUTINE, Mechanism.DEFER}),
     Construct.METHOD_VALUE: frozenset({Mechanism.OBJECT, Mechanism.GOROUTINE, Mechanism.DEFER}),
     Construct.BOXED: frozenset({Mechanism.BOX, Mechanism.OBJECT}),
@@ -113,6 +115,8 @@ def _object(place: Place, call: AllocatorCall) -> int:
         return 3
     if is_closure(call) != (construct in _CLOSURES):
         return 0
+    if construct is Construct.STRING:
+        return 1 if call.type.startswith(("[", "go.shape.[")) else 0
     if construct is Construct.BOXED:
         return 1 if place.instead else 2
     if construct in {Construct.SLICE_LITERAL, Construct.VARIADIC}:

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from stackward.core.allocation import Mechanism
+from stackward.core.allocation import AllocatorCall, Mechanism
 from stackward.core.decision import Decision, FlowEdge, Kind, Problem
 from stackward.core.outcome import BuildError
 from stackward.core.position import Location
@@ -35,7 +35,7 @@ _MAX_PLACES = 64  # Calls into which a site was inlined that are kept; one helpe
 class Found:
     """A site with its place in the syntax tree. ``key`` is the same each time the builder is asked.
 
-    ``construct`` and ``mechanism`` are what the object code showed; None before that.
+    ``construct`` and ``call`` (the main one of its allocator calls) are what the object code showed; None before that.
     """
 
     key: tuple[object, ...]
@@ -43,7 +43,12 @@ class Found:
     file: SourceFile
     located: Located
     construct: Construct | None = None
-    mechanism: Mechanism | None = None
+    call: AllocatorCall | None = None
+
+    @property
+    def mechanism(self) -> Mechanism | None:
+        """What the object code does for it."""
+        return self.call.mechanism if self.call is not None else None
 
 
 @dataclass(slots=True)

@@ -47,13 +47,22 @@ class Constructs:
         return next((node for node in nodes if text_of(node, self._source) == name), None)
 
     def statement(self, line: int) -> Node | None:
-        """The outermost of the nodes that begin first on the line, but for whole bodies; the innermost around it."""
-        begun = [node for node in self._by_line.get(line, ()) if node.start_point[0] == line]
+        """The first statement on the line, else what else begins first there, else the innermost node around it."""
+        begun = [
+            node for node in self._by_line.get(line, ()) if node.start_point[0] == line and node.type not in _BODIES
+        ]
         if begun:
-            return min(begun, key=lambda node: (node.start_byte, -node.end_byte))
+            return min(begun, key=lambda node: (not _is_statement(node), node.start_byte, -node.end_byte))
         text = self._source.lines.line_text(line)
         start = self._source.lines.offset(BytePos(line, ByteCol(len(text) - len(text.lstrip()))))
         return path_to(self._source, start)[-1]
+
+
+_BODIES = frozenset({"block", "function_declaration", "method_declaration", "source_file", "statement_list"})
+
+
+def _is_statement(node: Node) -> bool:
+    return node.type.endswith("_statement") or node.type in {"short_var_declaration", "var_spec"}
 
 
 def position_of(node: Node, source: SourceFile) -> BytePos:
@@ -113,29 +122,39 @@ def _fits(node: Node, mechanism: Mechanism, runtime: str, source: SourceFile) ->
                 return True
             return _is_literal(node) or _builtin(node, source) in {"new", "make"}
         case Mechanism.BOX:
-            return kind not in _NO_VALUES and _builtin(node, source) == ""
+            return kind in _VALUES and _is_used(node)
         case Mechanism.CACHE:
             return kind in {"type_assertion_expression", "type_switch_statement", "expression_switch_statement"}
 
 
-_NO_VALUES = frozenset(
+_VALUES = frozenset(
     {
-        "argument_list",
-        "assignment_statement",
-        "block",
-        "comment",
-        "expression_list",
-        "expression_statement",
-        "field_identifier",
-        "literal_element",
-        "literal_value",
-        "parameter_declaration",
-        "parameter_list",
-        "return_statement",
-        "short_var_declaration",
-        "type_identifier",
+        "binary_expression",
+        "call_expression",
+        "composite_literal",
+        "identifier",
+        "index_expression",
+        "selector_expression",
+        "slice_expression",
+        "type_assertion_expression",
+        "type_conversion_expression",
+        "unary_expression",
     }
 )
+_USES = frozenset({"argument_list", "keyed_element", "literal_element", "return_statement", "send_statement"})
+
+
+def _is_used(node: Node) -> bool:
+    """Whether a value is passed, returned, sent, stored or compared as it is, so that it may be converted there."""
+    outer = _outer(node)
+    if outer.type == "expression_list":
+        statement = outer.parent
+        left = statement.child_by_field_name("left") if statement is not None else None
+        return left is None or left != outer
+    if outer.type == "binary_expression":
+        operator = outer.child_by_field_name("operator")
+        return operator is not None and operator.type in {"==", "!="}
+    return outer.type in _USES or outer.type in {"var_spec", "expression_case"}
 
 
 def _is_literal(node: Node) -> bool:

@@ -76,7 +76,7 @@ def parse(text: bytes, names: Mapping[str, str], minor: int, arch: str) -> Objec
                 )
             )
         at = text.find(_CALL, begin)
-    return ObjectCode(tuple(calls), frozenset(symbols), dict(_conversions(text, names)))
+    return ObjectCode(tuple(calls), frozenset(symbols), dict(_conversions(text, names)), minor)
 
 
 def _functions(text: bytes) -> tuple[list[int], list[str]]:
@@ -161,7 +161,16 @@ class _Given:
         if not 0 <= number < len(self.registers):
             return b""
         register = self.registers[number]
-        return next((source for source, destination in self.before if destination == register), b"")
+        found = b""
+        for source, destination in self.before:
+            if destination != register:
+                continue
+            found = source
+            operation, _, operand = source.partition(b"\t")
+            if not operation.startswith(b"MOV") or operand not in self.registers:
+                break
+            register = operand  # A copy of another register, which was set before.
+        return found
 
     def constant(self, number: int) -> int | None:
         operation, _, operand = self._set(number).partition(b"\t")
@@ -205,7 +214,13 @@ def _size(name: str, sizes: Mapping[str, int]) -> int | None:
     if found is None:
         plain = name.removeprefix("go.shape.")
         found = sizes.get(plain, _BASIC_SIZES.get(plain))
+    if found is None:
+        words = next((count for start, count in _WORDS if plain.startswith(start)), 0)
+        found = words * sizes["uintptr"] or None
     return found
+
+
+_WORDS = (("*", 1), ("map[", 1), ("chan ", 1), ("func(", 1), ("unsafe.Pointer", 1), ("[]", 3), ("interface {", 2))
 
 
 def word_size(arch: str) -> int:
