@@ -46,7 +46,7 @@ def add_parser(commands: Any) -> None:
 def run(namespace: argparse.Namespace) -> int:
     """Analyse and print."""
     cwd = os.getcwd()
-    bar = _Progress(sys.stderr)
+    bar = Progress(sys.stderr)
     loaded = load_folder(cwd, go=namespace.go, tags=tuple(filter(None, namespace.tags.split(","))))
     for problem in loaded.problems:
         print(f"stackward: {problem.what}", file=sys.stderr)
@@ -55,7 +55,7 @@ def run(namespace: argparse.Namespace) -> int:
     store = None if namespace.no_cache else open_store(loaded.settings)
     jobs = namespace.jobs or os.cpu_count() or 1
     with tempfile.TemporaryDirectory(prefix="stackward-", ignore_cleanup_errors=True) as work:
-        session = Session(_Silent(), work=loaded.work if store is not None else work, store=store, jobs=jobs)
+        session = Session(Silent(), work=loaded.work if store is not None else work, store=store, jobs=jobs)
         folder = session.add_folder(cwd, loaded.config, tests=loaded.settings.analysis_tests and not namespace.no_tests)
         outcome = check(
             session, folder, cwd, namespace.packages, parallel=jobs, progress=bar.show, cancel=CancelToken()
@@ -99,7 +99,7 @@ def _read(path: str) -> bytes | None:
         return None
 
 
-class _Silent:
+class Silent:
     """Nobody waits for news: the report comes at the end."""
 
     def hints_changed(self, paths: object) -> None: ...
@@ -109,7 +109,7 @@ class _Silent:
     def progress(self, text: str, done: int, total: int) -> None: ...
 
 
-class _Progress:
+class Progress:
     """One line that is overwritten, on a terminal only."""
 
     def __init__(self, stream: TextIO) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import stackward
 
-COMMANDS = ("check", "doctor", "explain", "serve")
+COMMANDS = ("check", "doctor", "explain", "inline-diff", "serve")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -23,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if argv is None else list(argv)
     # Only the command that is called is imported: a client of `serve` waits for its first answer.
     for name in [given[0]] if given and given[0] in COMMANDS else COMMANDS:
-        importlib.import_module(f"stackward.cli.{name}").add_parser(commands)
+        importlib.import_module(f"stackward.cli.{name.replace('-', '_')}").add_parser(commands)
     namespace = parser.parse_args(given)
     try:
         code: int = namespace.run(namespace)

@@ -45,7 +45,8 @@ class Site:
     they vary; the Go ``type``; and ``runtime``, the allocator that is called.
 
     ``loops`` counts the loops around it within its function; ``cold`` says why its path is rarely taken, empty if it is
-    not; ``once`` marks the initialisation of a package-level variable.
+    not; ``once`` marks the initialisation of a package-level variable. ``not_inlined`` is the compiler's reason why a
+    function is not inlined whose callers could else keep what it returns on their stacks.
     """
 
     path: str
@@ -69,6 +70,7 @@ class Site:
     runtime: str | None = None
     loops: int = 0
     cold: str = ""
+    not_inlined: str = ""
     once: bool = False
 
     def costing_as(self, other: Site) -> Site:

@@ -29,7 +29,7 @@ from stackward.engine.sources import Sources
 from stackward.engine.store import Store
 from stackward.engine.symbols import Symbols
 from stackward.engine.texts import Snapshot
-from stackward.rules import RULE_NAMES, classify
+from stackward.rules import RULE_NAMES, End, classify
 from stackward.syntax.ignores import ignores
 from stackward.toolchain.compiler import Compiler, Replay, Replayed
 from stackward.toolchain.process import CancelToken, DidNotRun
@@ -241,9 +241,11 @@ class _Hints:
         if known is not None and known[0] is found.mechanism:
             hint = known[1]
             site = hint.site
-            fresh = replace(found.site, loops=site.loops, cold=site.cold, once=site.once)
+            fresh = replace(found.site, loops=site.loops, cold=site.cold, once=site.once, not_inlined=site.not_inlined)
             return hint if site == fresh else replace(hint, site=fresh)
         evidence = self.evidence.of(found)
+        if evidence.end is End.RETURNED and (why := self._builder.not_inlined(found.site.function)):
+            evidence = replace(evidence, site=replace(evidence.site, not_inlined=why))
         chain = self.evidence.chain(evidence.callee, self._builder.leak)
         hint = classify(evidence, chain)
         self._known[key] = (found.mechanism, hint)

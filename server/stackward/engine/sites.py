@@ -93,6 +93,7 @@ class SiteBuilder:
         self._drafts: dict[tuple[object, ...], _Draft] = {}
         self._copies: list[tuple[Decision, SourceFile, Located]] = []
         self._inline: dict[Location, Decision] = {}
+        self._not_inlined: dict[str, str] = {}
         self._leaks: dict[Location, list[Decision]] = {}
         self.stays: dict[tuple[str, int], list[Decision]] = {}
         self._tags: dict[str, list[Decision]] = {}
@@ -126,6 +127,10 @@ class SiteBuilder:
         """The sites that are new since this was last asked, but for copies that later records may explain."""
         drafts, self._fresh = self._fresh, []
         return [draft.found() for draft in drafts]
+
+    def not_inlined(self, function: str) -> str:
+        """The compiler's reason why it does not inline a function; empty if it does, or has not said so."""
+        return self._not_inlined.get(function, "")
 
     def inlined_calls(self) -> dict[str, set[Location]]:
         """The calls of each function into which the compiler inlined it."""
@@ -169,6 +174,8 @@ class SiteBuilder:
                     callees.append(decision.subject)
             case Kind.CAN_INLINE | Kind.CANNOT_INLINE:
                 self._inline.setdefault(decision.at, decision)
+                if decision.kind is Kind.CANNOT_INLINE:
+                    self._not_inlined.setdefault(without_type_arguments(decision.subject), decision.detail)
             case Kind.LEAKING | Kind.LEAKING_CONTENT | Kind.LEAKING_TO_RESULT:
                 self._leaks.setdefault(decision.at, []).append(decision)
                 self._tags.setdefault(decision.at.path, []).append(decision)

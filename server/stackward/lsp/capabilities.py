@@ -12,6 +12,7 @@ COMMANDS = (
     "stackward.analyzePackage",
     "stackward.analyzeWorkspace",
     "stackward.explainRule",
+    "stackward.inlineDiff",
     "stackward.listHints",
     "stackward.stats",
     "stackward.status",

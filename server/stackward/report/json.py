@@ -24,7 +24,7 @@ def render(report: CheckReport, cwd: str) -> str:
             "version": VERSION,
             "toolchain": report.toolchain,
             "packages": [_package(package, cwd) for package in report.packages],
-            "sites": [_site(hint, cwd) for hint in report.hints],
+            "sites": [site(hint, cwd) for hint in report.hints],
             "problems": [_problem(problem, cwd) for problem in report.problems],
         },
         indent=2,
@@ -53,30 +53,32 @@ def _package(package: PackageReport, cwd: str) -> dict[str, Any]:
     }
 
 
-def _site(hint: Hint, cwd: str) -> dict[str, Any]:
-    site = hint.site
+def site(hint: Hint, cwd: str) -> dict[str, Any]:
+    """One site as the JSON form has it."""
+    one = hint.site
     return {
-        "file": relative(site.path, cwd),
-        "range": {"start": _point(site.range.start), "end": _point(site.range.end)},
-        "function": site.function,
+        "file": relative(one.path, cwd),
+        "range": {"start": _point(one.range.start), "end": _point(one.range.end)},
+        "function": one.function,
         "rule": hint.rule,
         "message": hint.message,
         "flow": [{**_place(step.at, cwd), "text": step.text} for step in hint.steps],
-        "inlined_at": [_place(at, cwd) for at in site.inlined_at],
-        "inlined_from": site.inlined_from or None,
-        "instances": list(site.instances),
-        "spared": list(site.spared),
-        "at": _point(site.at),
-        "allocates": site.allocates.value,
-        "when": site.when or None,
-        "bytes": site.bytes,
-        "size_class": site.size_class,
-        "size": site.size or None,
-        "type": site.type,
-        "runtime": site.runtime,
-        "loops": site.loops,
-        "cold": site.cold or None,
-        "once": site.once,
+        "inlined_at": [_place(at, cwd) for at in one.inlined_at],
+        "inlined_from": one.inlined_from or None,
+        "instances": list(one.instances),
+        "spared": list(one.spared),
+        "at": _point(one.at),
+        "allocates": one.allocates.value,
+        "when": one.when or None,
+        "bytes": one.bytes,
+        "size_class": one.size_class,
+        "size": one.size or None,
+        "type": one.type,
+        "runtime": one.runtime,
+        "loops": one.loops,
+        "cold": one.cold or None,
+        "once": one.once,
+        "not_inlined": one.not_inlined or None,
     }
 
 

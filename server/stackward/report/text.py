@@ -61,6 +61,8 @@ def _hint(hint: Hint, index: LineIndex, cwd: str, paint: Paint) -> Iterator[str]
         calls = ", ".join(_at(at.path, at.pos, cwd) for at in site.inlined_at[:3])
         more = f" and {len(site.inlined_at) - 3} more" if len(site.inlined_at) > 3 else ""
         yield f"{paint.dim}      also inlined at {calls}{more}{paint.off}"
+    if site.not_inlined:
+        yield f"{paint.dim}      {site.function} is not inlined: {site.not_inlined}{paint.off}"
     if hint.advice:
         yield f"      try: {hint.advice}"
 

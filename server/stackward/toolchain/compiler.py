@@ -116,7 +116,8 @@ class Compiler:
             return ran
         if ran.code != 0:
             return _failed(unit, (), ran.code)
-        return objectcode.parse(ran.stdout, names, self.toolchain.minor, self.toolchain.goarch)
+        toolchain = self.toolchain
+        return objectcode.parse(ran.stdout, names, toolchain.minor, toolchain.goarch, toolchain.goroot)
 
     def build(self, replay: Replay, output: str, cancel: CancelToken) -> BuildFailed | DidNotRun | Cancelled | None:
         """Compile to an archive with export data, for the packages that import this one; written atomically."""

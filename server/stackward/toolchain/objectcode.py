@@ -19,6 +19,7 @@ from stackward.toolchain.allocators import find
 
 _CALL = b"\tCALL\truntime."
 _TEXT = b" STEXT "
+_GOROOT = "$GOROOT"
 _LOOK_BACK = 24  # Instructions before a call in which its arguments are set.
 
 # cmd/internal/obj, internal/abi: the integer argument registers of the register-based calling convention.
@@ -38,8 +39,10 @@ _CONVERSION = re.compile(rb"(.+?):(\d+):(?:(\d+):)? convert: using ([a-z]+ [a-z]
 _DESCRIPTOR = re.compile(rb"type:([^\n]+?) S?RODATA[^\n]*\n\t0x0000 ((?:[0-9a-f]{2} ){8,16})")
 
 
-def parse(text: bytes, names: Mapping[str, str], minor: int, arch: str) -> ObjectCode:
+def parse(text: bytes, names: Mapping[str, str], minor: int, arch: str, goroot: str = "") -> ObjectCode:
     """Read what ``compile -S`` printed. ``names`` maps names of compiled files to those of the user's.
+
+    The standard library's code that is inlined is from ``$GOROOT``, which is replaced by ``goroot``.
 
     Text that is cut short loses what was cut; a line that is not understood is no call.
     """
@@ -56,6 +59,8 @@ def parse(text: bytes, names: Mapping[str, str], minor: int, arch: str) -> Objec
         place = _place(text[text.rfind(b"\n", 0, at) + 1 : at]) if allocator is not None else None
         if allocator is not None and place is not None and number >= 0:
             path, line = place
+            if goroot and path.startswith(_GOROOT):
+                path = goroot + path.removeprefix(_GOROOT)
             given = _Given(list(_before(text, at)), registers)
             type_name = given.type(allocator.type_arg)
             size = allocator.bytes

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Iterable
 from typing import Any
 
 from pygls.exceptions import JsonRpcInvalidParams
 
+from stackward.core.hint import Hint, Severity
 from stackward.core.outcome import Cancelled
 from stackward.engine.check import check
+from stackward.engine.inlinediff import inline_diff
 from stackward.engine.results import CheckReport
 from stackward.engine.scheduler import Priority
 from stackward.lsp.app import App
 from stackward.lsp.features.diagnostics import diagnostics
 from stackward.lsp.features.hover import count
 from stackward.lsp.protocol import cancellation
-from stackward.lsp.uris import path_of
+from stackward.lsp.uris import path_of, uri_of
 from stackward.rules import RULES, find
 from stackward.toolchain.process import CancelToken
 
@@ -39,6 +42,10 @@ def register(app: App) -> None:
         if known is None:
             raise JsonRpcInvalidParams(f"there is no rule {rule!r}; there are {', '.join(one.name for one in RULES)}")
         return known.page
+
+    @server.command("stackward.inlineDiff")
+    async def compare_inlining(uri: str) -> dict[str, Any]:
+        return await _inline_diff(app, _path(uri), cancellation())
 
     @server.command("stackward.listHints")
     def list_hints(uri: str, function: str = "") -> list[dict[str, Any]]:
@@ -106,6 +113,45 @@ async def analyze_workspace(app: App, cancel: CancelToken) -> dict[str, Any]:
     app.news(app.session.paths())
     progress.end(f"{count(sites, 'site')} in {count(packages, 'package')}")
     return {"cancelled": False, "sites": sites, "packages": packages, "failures": failures}
+
+
+async def _inline_diff(app: App, path: str, cancel: CancelToken) -> dict[str, Any]:
+    """What allocates in the package of a file only without inlining, and only with it; or why that is not known."""
+    directory = os.path.dirname(path)
+    folder = app.session.folder_of(directory)
+    if folder is None:
+        return {"failure": f"{path} is in no folder of the workspace"}
+    progress = app.progress.begin("Comparing with and without inlining", cancel)
+    report = progress.report
+    outcome = await asyncio.to_thread(
+        inline_diff,
+        folder,
+        app.session.texts,
+        directory,
+        ["."],
+        lambda text, done, total: app.server.post(report, text, done, total),
+        cancel,
+    )
+    progress.end("done")
+    if not isinstance(outcome, tuple):
+        return {"failure": "cancelled" if isinstance(outcome, Cancelled) else str(outcome)}
+    failure = next((one.failure for one in outcome if one.failure), "")
+    if failure:
+        return {"failure": failure}
+
+    def listed(hints: Iterable[Hint]) -> list[dict[str, Any]]:
+        return [
+            {
+                "uri": uri_of(hint.site.path),
+                "diagnostic": app.presenter.diagnostic(hint, app.lines(hint.site.path), Severity.INFORMATION),
+            }
+            for hint in hints
+        ]
+
+    return {
+        "appear": listed(hint for one in outcome for hint in one.appear),
+        "vanish": listed(hint for one in outcome for hint in one.vanish),
+    }
 
 
 def _path(uri: str) -> str:

@@ -75,6 +75,9 @@ def _hint(app: App, hint: Hint) -> str:
         places = ", ".join(_place(at.path, at.pos) for at in site.inlined_at[:5])
         more = f" and {len(site.inlined_at) - 5} more" if len(site.inlined_at) > 5 else ""
         parts.append(f"Also inlined at {places}{more}")
+    if site.not_inlined:
+        why = f"{site.function} is not inlined: {site.not_inlined}"
+        parts.append(_plain(f"{why}. If it were, its callers could keep this on their stacks."))
     if hint.advice:
         parts.append(f"**Try:** {_plain(hint.advice)}")
     return "\n\n".join(parts)
