@@ -16,6 +16,9 @@ from stackward.lsp.uris import uri_of
 SERVE = [sys.executable, "-m", "stackward", "serve", "--log-level", "warning"]
 
 
+SHOWN = {"relatedInformation": True, "codeDescriptionSupport": True, "tagSupport": {"valueSet": [1, 2]}}
+
+
 class Editor(Process):
     """``diagnostics`` are the last ones pushed, by URI; ``settings`` answers ``workspace/configuration``."""
 
@@ -33,13 +36,15 @@ class Editor(Process):
     def start(self, capabilities: Mapping[str, Any] | None = None, **params: Any) -> dict[str, Any]:
         """Initialize with the root as the one workspace folder."""
         uri = uri_of(str(self.root))
+        offered = dict(capabilities or {})
+        text_document = offered.get("textDocument", {})
         result: dict[str, Any] = self.ask(
             "initialize",
             {
                 "processId": os.getpid(),
                 "rootUri": uri,
                 "workspaceFolders": [{"uri": uri, "name": "root"}],
-                "capabilities": dict(capabilities or {}),
+                "capabilities": {**offered, "textDocument": {"publishDiagnostics": SHOWN, **text_document}},
                 **params,
             },
         )

@@ -109,8 +109,6 @@ def test_hover_lens_and_inlay_hints(start: Callable[..., Editor]) -> None:
     assert [(one["position"], one["label"]) for one in inlay] == [
         ({"line": 7, "character": 3}, "it on heap: returned, 16 B")
     ]
-        ({"line": 7, "character": 3}, "it on heap: returned, 16 B")
-    ]
 
 
 def test_hints_move_with_the_text_and_go_with_their_code(start: Callable[..., Editor]) -> None:

@@ -57,7 +57,11 @@ class Place:
 
     def corrected(self) -> Construct:
         """The construct, corrected by what is called for it where the syntax was not sure."""
-        if self.construct is not Construct.UNSURE or not self.calls:
+        if not self.calls:
+            return self.construct
+        if self.construct is Construct.STRING and all(call.mechanism is Mechanism.BOX for call in self.calls):
+            return Construct.BOXED  # A conversion between types that share their data copies nothing.
+        if self.construct is not Construct.UNSURE:
             return self.construct
         call = self.calls[0]
         if call.mechanism is Mechanism.OBJECT:

@@ -74,12 +74,14 @@ class Session:
 
     def remove_folder(self, root: str) -> None:
         """Forget a folder and the packages below it."""
+        gone: list[str] = []
         with self._lock:
             for folder in [one for one in self._folders if one.root == root]:
                 self._folders.remove(folder)
                 folder.close()
             for directory in [one for one in self._analyst.packages if _below(one, root)]:
-                self._forget(directory)
+                gone += self._forget(directory)
+        self._listener.hints_changed(gone)
 
     def folder_of(self, directory: str) -> Folder | None:
         """The innermost folder around a directory; files outside of all belong to the first."""
@@ -99,6 +101,8 @@ class Session:
             self.texts.open(path, text)
             self._board.open_files[path] = OpenFile(path, source)
             self._board.show(path)
+        # What an earlier analysis found, and comments that ignore nothing, can be told at once.
+        self._listener.hints_changed([path])
         self.analyse(os.path.dirname(path), Priority.OPEN, "opened")
 
     def edit(self, path: str, edits: Sequence[Edit]) -> None:

@@ -49,7 +49,7 @@ class App:
         self._settings: dict[str, Settings] = {}
         jobs = int(loaded.settings.get("analysis.jobs"))
         self.session = Session(_News(self), work=loaded.work, store=open_store(loaded.settings), jobs=jobs)
-        self.presenter = Presenter(self.client.encoding, self.lines, os.path.join(loaded.work, "rules"))
+        self.presenter = Presenter(self.client, self.lines, os.path.join(loaded.work, "rules"))
         self.progress = ProgressReporter(server)
         self._waiting: set[str] = set()
         self._listeners: list[Callable[[Sequence[str]], None]] = []
@@ -58,6 +58,7 @@ class App:
         self._typing: asyncio.TimerHandle | None = None
         self._moved: asyncio.TimerHandle | None = None
         self._problems: set[str] = set()
+        self._missing = ""
         server.on_close(self.session.shutdown)
 
     # Settings and folders
@@ -140,7 +141,7 @@ class App:
             self._tell()  # Who is told that all is done must have seen all.
         if status == self._status:
             return
-        before, self._status = self._status, status
+        self._status = status
         if status.state is not State.ANALYSING:
             self.progress.idle()
         value: Json = {"state": status.state.value, "message": status.message}
@@ -148,9 +149,10 @@ class App:
             at = self.presenter.position(self.lines(status.at.path), status.at.pos)
             value |= {"uri": uri_of(status.at.path), "range": {"start": at, "end": at}}
         self.notify("stackward/status", value)
-        missing = status.state is State.MISSING and (before is None or before.state is not State.MISSING)
-        if missing:
+        if status.state is State.MISSING and status.message != self._missing:
             self.notify("window/showMessage", {"type": 1, "message": f"stackward: {status.message}"})
+        if status.state is not State.ANALYSING:
+            self._missing = status.message if status.state is State.MISSING else ""
 
     @property
     def status(self) -> Status:

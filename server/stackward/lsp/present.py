@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from stackward.core.hint import Hint, Severity
-from stackward.core.position import BytePos, ByteRange, Encoding, LineIndex
+from stackward.core.position import BytePos, ByteRange, LineIndex
 from stackward.core.site import Function
+from stackward.lsp.client import Client
 from stackward.lsp.uris import uri_of
 from stackward.rules import RULES, find, leaking_words
 
@@ -27,8 +28,10 @@ class Presenter:
     ``lines`` gives the line index of a file's current text; ``pages`` is a folder for rule pages.
     """
 
-    def __init__(self, encoding: Encoding, lines: Callable[[str], LineIndex], pages: str) -> None:
-        self._encoding = encoding
+    def __init__(self, client: Client, lines: Callable[[str], LineIndex], pages: str) -> None:
+        self._encoding = client.encoding
+        offered = client.offers("textDocument.publishDiagnostics")
+        self._offered = offered if isinstance(offered, dict) else {}
         self._lines = lines
         self._pages = pages
         self._links: dict[str, str] = {}
@@ -45,7 +48,7 @@ class Presenter:
     def diagnostic(self, hint: Hint, lines: LineIndex, severity: Severity) -> Json:
         """A diagnostic whose flow can be clicked."""
         related = []
-        for step in hint.steps:
+        for step in hint.steps if self._offered.get("relatedInformation") else ():
             if not os.path.isabs(step.at.path):
                 continue
             own = lines if step.at.path == hint.site.path else self._lines(step.at.path)
@@ -57,12 +60,13 @@ class Presenter:
             "range": self.range(lines, shown_range(hint, lines)),
             "severity": _SEVERITIES[severity if hint.site.shown else Severity.HINT],
             "code": hint.rule,
-            "codeDescription": {"href": self.page(hint.rule)},
             "source": "stackward",
             "message": hint.text,
-            "relatedInformation": related,
+            **self._described(hint.rule),
         }
-        if not hint.site.shown:
+        if related:
+            diagnostic["relatedInformation"] = related
+        if not hint.site.shown and self._offered.get("tagSupport"):
             diagnostic["tags"] = [_FADED]
         return diagnostic
 
@@ -73,9 +77,9 @@ class Presenter:
                 "range": self.range(lines, parameter.range),
                 "severity": _SEVERITIES[severity],
                 "code": "leaking-parameter",
-                "codeDescription": {"href": self.page("leaking-parameter")},
                 "source": "stackward",
                 "message": leaking_words(parameter).message,
+                **self._described("leaking-parameter"),
             }
             for parameter in function.leaking
         ]
@@ -89,6 +93,10 @@ class Presenter:
             "source": "stackward",
             "message": f"this comment ignores nothing: {why}",
         }
+
+    def _described(self, rule: str) -> Json:
+        """The link behind a code, for clients that make something of it."""
+        return {"codeDescription": {"href": self.page(rule)}} if self._offered.get("codeDescriptionSupport") else {}
 
     def page(self, rule: str) -> str:
         """The link to a rule's page: a file that this server wrote, so that it works offline and is of this version."""

@@ -82,6 +82,8 @@ def _edge_end(edge: FlowEdge) -> Fate | None:
             return Fate(End.SIZE_UNKNOWN, step, edge.dst)
         if reason == "return":
             return Fate(End.RETURNED, step, edge.dst)
+        if reason == "call parameter" and step.expr.startswith("append("):
+            return Fate(End.STORED, step, edge.dst)
         if reason == "call parameter":
             return Fate(End.PASSED, step, edge.dst)
         if reason == "send":

@@ -24,7 +24,9 @@ def read(uri: str) -> str:
 
 
 async def test_a_pushed_diagnostic_is_whole(client: TypedClient, root: Path) -> None:
-    await client.start(root)
+    shown = types.PublishDiagnosticsClientCapabilities(related_information=True, code_description_support=True)
+    text_document = types.TextDocumentClientCapabilities(publish_diagnostics=shown)
+    await client.start(root, capabilities=types.ClientCapabilities(text_document=text_document))
     uri = await client.open("p.go")
     one, other = client.diagnostics[uri]
     assert (one.range, other.range) == (span(3, 1, 2), span(8, 8, 17))
@@ -42,6 +44,13 @@ async def test_a_pushed_diagnostic_is_whole(client: TypedClient, root: Path) -> 
     assert one.code_description is not None
     assert read(one.code_description.href).startswith("# address-returned")
     assert client.published[-1].version == 1
+
+
+async def test_a_client_is_sent_what_it_shows(client: TypedClient, root: Path) -> None:
+    await client.start(root)
+    uri = await client.open("p.go")
+    for one in client.diagnostics[uri]:
+        assert (one.related_information, one.code_description, one.tags) == (None, None, None)
 
 
 async def test_pushed_for_every_version_and_never_twice(client: TypedClient, root: Path) -> None:

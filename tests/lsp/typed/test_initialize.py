@@ -11,7 +11,16 @@ from typedclient import TypedClient
 
 import stackward
 
-COMMANDS = ["analyzePackage", "analyzeWorkspace", "explainRule", "listHints", "stats", "status", "toggleHints"]
+COMMANDS = [
+    "analyzePackage",
+    "analyzeWorkspace",
+    "explainRule",
+    "inlineDiff",
+    "listHints",
+    "stats",
+    "status",
+    "toggleHints",
+]
 MANY = types.ClientCapabilities(
     general=types.GeneralClientCapabilities(
         position_encodings=[types.PositionEncodingKind.Utf32, types.PositionEncodingKind.Utf8]

@@ -161,7 +161,6 @@ class TestFolders:
         await client.until(lambda: client.codes(uri) == ["string-conversion"])
         assert (await client.run("analyzeWorkspace"))["packages"] == 2
 
-    @pytest.mark.xfail(reason="what was pushed for files of the removed folder is not taken back")
     async def test_one_is_removed(self, client: TypedClient, write: Callable[..., Path]) -> None:
         first, second = write({"p.go": P}, "a"), write({"q.go": Q}, "b")
         await client.start(first.parent, folders=[first, second])

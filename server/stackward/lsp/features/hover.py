@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from lsprotocol import types
 
 from stackward.core.hint import Hint
@@ -29,12 +31,12 @@ def register(app: App) -> None:
             # Of several around the pointer the smallest is meant.
             here.sort(key=_width)
             text = "\n\n---\n\n".join(_hint(app, hint) for hint in here[:3])
-            return types.Hover(_markdown(text), to_range(lines, shown_range(here[0], lines), app.client.encoding))
+            return types.Hover(_content(app, text), to_range(lines, shown_range(here[0], lines), app.client.encoding))
         for function in app.functions(path):
             if _covers(function.name_range, pos):
                 text = _function(app, function, path)
                 return (
-                    types.Hover(_markdown(text), to_range(lines, function.name_range, app.client.encoding))
+                    types.Hover(_content(app, text), to_range(lines, function.name_range, app.client.encoding))
                     if text
                     else None
                 )
@@ -50,7 +52,12 @@ def _width(hint: Hint) -> tuple[int, int]:
     return range_.end.line - range_.start.line, range_.end.col - range_.start.col
 
 
-def _markdown(text: str) -> types.MarkupContent:
+def _content(app: App, text: str) -> types.MarkupContent:
+    """The text in a form that the client shows; Markdown without its marks reads well enough."""
+    formats = app.client.offers("textDocument.hover.contentFormat")
+    if isinstance(formats, list) and formats and "markdown" not in formats:
+        plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text).replace("**", "")
+        return types.MarkupContent(types.MarkupKind.PlainText, re.sub(r"\\(.)", r"\1", plain))
     return types.MarkupContent(types.MarkupKind.Markdown, text)
 
 
