@@ -1,209 +1,130 @@
-"""``make bench``: the tables of README.md in this folder. Ratios in one run; the machines are noisy."""
+"""``make bench``: the tables that README.md in this folder explains."""
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
-import json
 import os
 import platform
-import shutil
-import statistics
-import subprocess
+import shlex
+import signal
 import sys
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
+import stackward
+from checks import check
 from dependents import dependents
-from lspclient import Client
-from saves import Editing, Gopls, Stackward, commands, environment, gopls_command
+from keystrokes import keystrokes
+from processes import CommandError
+from saves import saves
+from servers import Timing
 from stackward.core.outcome import ToolchainMissing
 from stackward.toolchain.config import BuildConfig
 from stackward.toolchain.discovery import Toolchain, discover
-from targets import CACHE, Target, goroot_copy, targets
+from startup import startup
+from targets import Target, summary
+from timeline import timeline
+from workplace import gopls_command, place, workplace
 
-PARTS = ("save", "keystroke", "startup", "check", "dependents")
+_PARTS = ("save", "keystroke", "startup", "check", "dependents")
+_RESULTS = Path(__file__).parent / "results"
 
 
 def main() -> int:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description="Measures stackward against gopls and the bare compiler.")
-    parser.add_argument("--only", default=",".join(PARTS), help=f"parts, of {', '.join(PARTS)}")
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--go", default="", help="the go command")
-    parser.add_argument("--save", action="store_true", help="also write bench/results/DATE.md")
-    parser.add_argument("--no-gopls", action="store_true")
-    given = parser.parse_args()
+    """Measure and print; 2 where there is nothing to measure with."""
+    given = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # What was started is ended on the way out.
+    parts = given.only.split(",")
+    if unknown := set(parts) - set(_PARTS):
+        print(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(_PARTS)}", file=sys.stderr)
+        return 2
     toolchain = discover(BuildConfig(go=given.go))
     if isinstance(toolchain, ToolchainMissing):
         print(toolchain, file=sys.stderr)
         return 2
     lines: list[str] = []
-    for line in report(toolchain, given.only.split(","), given.runs, gopls=not given.no_gopls):
-        print(line, flush=True)
-        lines.append(line)
+    targets: list[Target] = []
+    try:
+        with workplace():
+            for item in _trace(toolchain, given) if given.trace else _report(toolchain, parts, given):
+                if isinstance(item, Target):
+                    targets.append(item)
+                    continue
+                print(item, flush=True)
+                lines.append(item)
+    except CommandError as error:
+        print(error, file=sys.stderr)
+        return 2
+    verdicts = summary(targets)
+    print("\n".join(verdicts))
     if given.save:
-        path = Path(__file__).parent / "results" / f"{dt.datetime.now(tz=dt.UTC).date()}.md"
+        path = _RESULTS / f"{dt.datetime.now(tz=dt.UTC).date()}-{given.save}.md"
         path.parent.mkdir(exist_ok=True)
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        path.write_text("\n".join([*lines, *verdicts]).rstrip() + "\n", encoding="utf-8")
     return 0
 
 
-def report(toolchain: Toolchain, parts: Sequence[str], runs: int, *, gopls: bool) -> Iterator[str]:
-    """All tables, as Markdown."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    goroot = goroot_copy(toolchain)
-    env = environment(str(goroot / "bin" / "go"))
-    load = os.getloadavg()[0]
-    yield f"# {toolchain.version}, {os.cpu_count()} cores, Python {platform.python_version()}, load {load:.1f} at the start"
-    yield ""
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Measures stackward against gopls and the bare compiler.")
+    parser.add_argument("--only", default=",".join(_PARTS), metavar="PARTS", help=f"some of {','.join(_PARTS)}")
+    parser.add_argument(
+        "--packages", default="", metavar="NAMES", help="save: only packages whose names hold one of these"
+    )
+    parser.add_argument("--runs", type=int, default=5, help="save: how often each contender has its turn (default: 5)")
+    parser.add_argument(
+        "--pause", type=float, default=0.0, help="save: seconds from the last key to the save (default: 0)"
+    )
+    parser.add_argument(
+        "--patience", type=float, default=60.0, help="save: seconds after which a server has failed (default: 60)"
+    )
+    parser.add_argument("--tests", action="store_true", help="check: test files too")
+    parser.add_argument("--trace", action="store_true", help="only show where the time of one save goes")
+    parser.add_argument("--go", default="", help="the go command")
+    parser.add_argument("--server", default="", metavar="COMMAND", help="another server in the place of stackward")
+    parser.add_argument("--no-gopls", action="store_true", help="without gopls")
+    parser.add_argument("--save", nargs="?", const="all", metavar="NAME", help="also write results/DATE-NAME.md")
+    return parser.parse_args()
+
+
+def _report(toolchain: Toolchain, parts: list[str], given: argparse.Namespace) -> Iterator[str | Target]:
+    """All sections, as Markdown."""
+    places = {name: place(toolchain, name) for name in ("stackward", "gopls", "commands")}
+    ours = places["stackward"]
+    words = [os.path.abspath(word) if os.path.exists(word) else word for word in shlex.split(given.server)]
+    server = words or [sys.executable, "-m", "stackward", "serve"]
+    gopls, about = (None, "without gopls")
+    if not given.no_gopls and {"save", "startup"} & set(parts):
+        gopls, about = gopls_command(places["gopls"])
+    yield from _head(toolchain, f"{f'server: `{given.server}`; ' if given.server else ''}{about}")
     if "save" in parts:
-        yield from _saves(list(targets(toolchain)), env, runs, gopls_command(env) if gopls else None)
+        timing = Timing(given.pause, given.patience)
+        yield from saves(server, gopls, places, only=_names(given), runs=given.runs, timing=timing)
     if "keystroke" in parts:
-        yield from _keystrokes(env)
+        yield from keystrokes(server, ours)
     if "startup" in parts:
-        yield from _startup(env, goroot)
+        yield from startup(server, gopls, places)
     if "check" in parts:
-        yield from _check(env, goroot)
+        yield from check(ours, tests=given.tests)
     if "dependents" in parts:
-        yield from dependents(env)
+        yield from dependents(server, ours)
 
 
-def _saves(all_targets: Sequence[Target], env: dict[str, str], runs: int, gopls: str | None) -> Iterator[str]:
-    yield "## Save → hints (seconds: median, min–max)"
-    yield ""
-    yield "| package | stackward first | stackward complete | gopls | what gopls runs | go build -m=2 | compile alone | first vs gopls | target | complete vs compile |"
-    yield "|---|---|---|---|---|---|---|---|---|---|"
-    for target in all_targets:
-        before = target.file.read_bytes()
-        figures: dict[str, list[float]] = {}
-        ours = Stackward(target, env)
-        theirs = Gopls(target, env, gopls) if gopls else None
-        ours.save()
-        bare = commands(target, env)
-        for _ in range(runs):
-            first, complete = ours.save()
-            figures.setdefault("first", []).append(first)
-            figures.setdefault("complete", []).append(complete)
-            time.sleep(0.5)  # Work that follows a save, such as keeping results, is not part of the next one.
-        ours.client.end()
-        for _ in range(runs):
-            if theirs is not None:
-                figures.setdefault("gopls", []).append(theirs.save()[0])
-        if theirs is not None:
-            theirs.client.end()
-        target.file.write_bytes(before)
-        for _ in range(runs):
-            for name, run in bare.items():
-                figures.setdefault(name, []).append(run())
-        target.file.write_bytes(before)
-        median = {name: statistics.median(values) for name, values in figures.items()}
-        ratio = median["gopls"] / median["first"] if "gopls" in median else None
-        against = f"{ratio:.0f}×" if ratio is not None else "–"
-        wanted = f"≥ {target.gopls_factor:.0f}×" + (
-            "" if ratio is None else " met" if ratio >= target.gopls_factor else " missed"
-        )
-        bound = 1.25 * median["compile alone"] + 0.030
-        done = f"{median['complete'] / median['compile alone']:.2f} ({'met' if median['complete'] <= bound else 'missed'}: ≤ 1.25 + 30 ms)"
-        cells = [_cell(figures.get(name, [])) for name in ("first", "complete", "gopls", *bare)]
-        yield f"| {target.name} | {' | '.join(cells)} | {against} | {wanted} | {done} |"
-    yield ""
+def _trace(toolchain: Toolchain, given: argparse.Namespace) -> Iterator[str]:
+    """The time line, of the tiny package unless others are named."""
+    yield from _head(toolchain, "with stamps in the server")
+    yield from timeline(place(toolchain, "stackward"), only=_names(given) or ["tiny, no"], runs=given.runs)
 
 
-def _keystrokes(env: dict[str, str]) -> Iterator[str]:
-    root = CACHE / "keystrokes"
-    root.mkdir(exist_ok=True)
-    (root / "go.mod").write_text("module example.com/keys\n\ngo 1.23\n", encoding="utf-8")
-    body = "package keys\n\n"
-    number = 0
-    while body.count("\n") < 5000:
-        number += 1
-        body += f"func F{number}(a int) *int {{\n\tx{number} := a\n" + "\ta++\n" * 12 + f"\treturn &x{number}\n}}\n\n"
-    file = root / "keys.go"
-    file.write_text(body, encoding="utf-8")
-    client = Client([sys.executable, "-m", "stackward", "serve"], env, root)
-    client.initialize({})
-    editing = Editing(client, file)
-    editing.open()
-    client.until(lambda one: one.get("method") == "stackward/status" and one["params"]["state"] == "idle")
-    visible = {"start": {"line": 2500, "character": 0}, "end": {"line": 2560, "character": 0}}
-    document = {"uri": editing.uri}
-    times = []
-    shown = 0
-    for count in range(300):
-        change = {
-            "range": {"start": {"line": 1, "character": 0}, "end": {"line": 1, "character": 0}},
-            "text": "\n" if count % 3 == 0 else " ",
-        }
-        start = time.perf_counter()
-        client.notify(
-            "textDocument/didChange", {"textDocument": {**document, "version": count + 2}, "contentChanges": [change]}
-        )
-        hints, at = client.request("textDocument/inlayHint", {"textDocument": document, "range": visible})
-        times.append((at - start) * 1000)
-        shown = len(hints)
-        time.sleep(0.02)  # A fast typist.
-    client.end()
-    times.sort()
-    verdict = "met" if times[296] < 16 else "missed"
-    yield f"## Keystroke → hints moved ({number} sites, 5,000 lines, {shown} in view)"
-    yield ""
-    yield "A one-character edit at the top, then the inlay hints of what is in view, which have moved."
-    yield ""
-    yield f"p50 {times[150]:.1f} ms, p99 {times[296]:.1f} ms, max {times[-1]:.1f} ms (target: p99 under 16 ms, {verdict})"
-    yield ""
+def _names(given: argparse.Namespace) -> list[str]:
+    return [one for one in given.packages.split(",") if one]
 
 
-def _startup(env: dict[str, str], goroot: Path) -> Iterator[str]:
-    root = goroot / "src"
-    times = []
-    for _ in range(10):
-        client = Client([sys.executable, "-m", "stackward", "serve"], env, root)
-        times.append(client.initialize({}))
-        client.end()
-    client = Client([sys.executable, "-m", "stackward", "serve"], env, root)
-    client.initialize({})
-    Editing(client, root / "net" / "http" / "server.go").open()
-    client.until(lambda one: one.get("method") == "stackward/status" and one["params"]["state"] == "idle")
-    memory = client.memory()
-    client.end()
-    median = statistics.median(times)
-    yield "## Start and memory"
+def _head(toolchain: Toolchain, about: str) -> Iterator[str]:
+    yield f"# stackward {stackward.__version__}, {toolchain.version}, {os.cpu_count()} cores"
     yield ""
-    yield f"`initialize` answered from cold: {_cell(times)} s (target: under 0.4 s, {'met' if median < 0.4 else 'missed'})"
+    yield f"{about}; Python {platform.python_version()}; load {os.getloadavg()[0]:.1f} at the start."
     yield ""
-    yield f"resident with the standard library as workspace and net/http open: {memory:.0f} MiB (target: under 120 MiB, {'met' if memory < 120 else 'missed'})"
-    yield ""
-
-
-def _check(env: dict[str, str], goroot: Path) -> Iterator[str]:
-    cache = CACHE / "check"
-    shutil.rmtree(cache, ignore_errors=True)
-    yield "## `stackward check --no-tests std`, build cache warm"
-    yield ""
-    go = env["STACKWARD_GO"]
-    subprocess.run([go, "build", "std"], env=env, cwd=goroot / "src", check=True)
-    for name in ("cold", "again"):
-        start = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-m", "stackward", "check", "--no-tests", "--format", "json", "std"],
-            env={**env, "STACKWARD_CACHE": str(cache)},
-            cwd=goroot / "src",
-            capture_output=True,
-            check=False,
-            timeout=1200,
-        )
-        took = time.perf_counter() - start
-        found = json.loads(done.stdout)
-        yield f"- {name}: {took:.1f} s, {len(found['packages'])} packages, {len(found['sites'])} sites, {len(found['problems'])} problems"
-    yield ""
-
-
-def _cell(values: Sequence[float]) -> str:
-    if not values:
-        return "–"
-    return f"{statistics.median(values):.3f} ({min(values):.3f}–{max(values):.3f})"
 
 
 if __name__ == "__main__":

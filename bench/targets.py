@@ -1,65 +1,61 @@
-"""The packages that are measured: private copies, so that they can be edited and saved."""
+"""What was asked for, what was measured, and whether that is enough: the last table of each report."""
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
+import enum
+import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from stackward.toolchain.discovery import Toolchain
+from tables import cell, table
 
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stackward-bench"
+
+class Verdict(enum.Enum):
+    """The word in the last column."""
+
+    MET = "met"
+    MISSED = "**missed**"
+    UNKNOWN = "–"  # Nothing was measured.
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A package. ``file`` is the one that is edited, ``root`` the workspace folder, ``gopls_factor`` the target of first hints."""
+    """One row. A part of the benchmark yields it among its lines."""
 
-    name: str
-    root: Path
-    file: Path
-    import_path: str
-    gopls_factor: float
-
-
-def goroot_copy(toolchain: Toolchain) -> Path:
-    """A copy of the toolchain whose standard library may be edited."""
-    copy = CACHE / f"goroot-{toolchain.version}"
-    if not (copy / "bin").exists():
-        shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(toolchain.goroot, copy, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
-    return copy
+    what: str
+    asked: str
+    measured: str
+    verdict: Verdict
 
 
-def targets(toolchain: Toolchain) -> Iterator[Target]:
-    """A tiny, a middle and two large packages."""
-    goroot = goroot_copy(toolchain)
-    tiny = CACHE / "tiny"
-    shutil.rmtree(tiny, ignore_errors=True)
-    tiny.mkdir(parents=True)
-    (tiny / "go.mod").write_text("module example.com/tiny\n\ngo 1.23\n", encoding="utf-8")
-    (tiny / "main.go").write_text(_tiny(), encoding="utf-8")
-    yield Target("tiny (250 lines)", tiny, tiny / "main.go", "example.com/tiny", 20)
-    source = Path(toolchain.goroot) / "src"
-    for path, file, factor in (
-        ("encoding/gob", "decoder.go", 20),
-        ("net/http", "transfer.go", 15),  # gopls loses the details of server.go (golang/go#78700).
-        ("go/types", "check.go", 15),
-    ):
-        shutil.copyfile(source / path / file, goroot / "src" / path / file)
-        yield Target(path, goroot / "src", goroot / "src" / path / file, path, factor)
+def at_least(what: str, measured: Sequence[float], bound: float, *, unit: str = "×", digits: int = 1) -> Target:
+    """The median must reach ``bound``."""
+    met = bool(measured) and statistics.median(measured) >= bound
+    return _target(what, measured, f"≥ {bound:g}{unit}", digits, met=met)
 
 
-def _tiny() -> str:
-    functions = "".join(
-        f"""
-func key{number}(id int, name string) string {{
-	return fmt.Sprintf("%d/%s/{number}", id, name)
-}}
-"""
-        for number in range(60)
-    )
-    calls = "".join(f"\tfmt.Println(key{number}({number}, os.Args[0]))\n" for number in range(5))
-    return f'package main\n\nimport (\n\t"fmt"\n\t"os"\n)\n\nfunc main() {{\n{calls}}}\n{functions}'
+def at_most(what: str, measured: Sequence[float], bound: float, *, unit: str, digits: int = 2) -> Target:
+    """The median must not exceed ``bound``."""
+    met = bool(measured) and statistics.median(measured) <= bound
+    return _target(what, measured, f"≤ {bound:g}{unit}", digits, met=met)
+
+
+def under(what: str, measured: Sequence[float], bound: float, *, unit: str, digits: int = 2) -> Target:
+    """The median must stay below ``bound``."""
+    met = bool(measured) and statistics.median(measured) < bound
+    return _target(what, measured, f"< {bound:g}{unit}", digits, met=met)
+
+
+def summary(targets: Sequence[Target]) -> list[str]:
+    """The section of the report."""
+    if not targets:
+        return []
+    met = sum(one.verdict is Verdict.MET for one in targets)
+    rows = [[one.what, one.asked, one.measured, one.verdict.value] for one in targets]
+    return [f"## Targets: {met} of {len(targets)} met", "", *table(["target", "asked", "measured", ""], rows)]
+
+
+def _target(what: str, measured: Sequence[float], asked: str, digits: int, *, met: bool) -> Target:
+    verdict = Verdict.UNKNOWN if not measured else Verdict.MET if met else Verdict.MISSED
+    shown = f"{measured[0]:.{digits}f}" if len(measured) == 1 else cell(measured, digits)
+    return Target(what, asked, shown, verdict)

@@ -38,7 +38,8 @@ class AllocatorCall:
 
     ``path`` and ``line`` (from 0) are those of the innermost inlined source line; ``order`` is the call's number in the
     text. ``type`` is the linker's name of the type that is allocated or of its element, empty where none is passed.
-    ``bytes`` is the size of one object or element where it is known, ``count`` a constant number of elements.
+    ``bytes`` is the size of one object or element where it is known, ``pointers`` whether it may hold any, ``count`` a
+    constant number of elements.
     ``buffered`` says whether a buffer on the stack is tried first, None where the call takes none or it is not clear.
     """
 
@@ -50,6 +51,7 @@ class AllocatorCall:
     mechanism: Mechanism
     type: str = ""
     bytes: int | None = None
+    pointers: bool | None = None
     count: int | None = None
     buffered: bool | None = None
 

@@ -9,20 +9,19 @@ A site that gets no call, although its function has object code, allocates nothi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from stackward.core.allocation import AllocatorCall, Mechanism, ObjectCode
-from stackward.core.decision import Decision
 from stackward.core.facts import ExprFacts
 from stackward.core.position import ByteCol, BytePos, ByteRange, Location
 from stackward.core.site import Allocates, Site, Storage
 from stackward.engine import costs
 from stackward.engine.inlined import origin
 from stackward.engine.places import SIDE, Place, affinity, holds_several, may_need
-from stackward.engine.sites import Found
+from stackward.engine.sites import Found, SiteBuilder
 from stackward.engine.symbols import Symbols
-from stackward.rules import Construct
+from stackward.rules import Construct, End, fate
 from stackward.syntax.constructs import Constructs, position_of
 from stackward.syntax.functions import enclosing_function
 from stackward.syntax.nodes import Kind, Located, callee_node, locate
@@ -43,24 +42,16 @@ _FOR_SYNTAX: Mapping[Mechanism, Construct] = {
 
 
 class AllocationMap:
-    """Settles the sites of one compile unit.
+    """Settles the sites of one compile unit, of which ``log`` has the decisions.
 
-    ``source`` gives the syntax of a file that hints are shown for, ``stays`` the records of what does not escape by
-    path and line, ``inlined`` the calls into which each function was inlined.
+    ``sources`` has the syntax of the files that hints are shown for.
     """
 
-    def __init__(
-        self,
-        code: ObjectCode,
-        symbols: Symbols,
-        source: Mapping[str, SourceFile],
-        stays: Mapping[tuple[str, int], Sequence[Decision]],
-        inlined: Mapping[str, Collection[Location]],
-    ) -> None:
+    def __init__(self, code: ObjectCode, symbols: Symbols, sources: Mapping[str, SourceFile], log: SiteBuilder) -> None:
         self._symbols = symbols
-        self._sources = source
-        self._stays = stays
-        self._inlined = inlined
+        self._sources = sources
+        self._log = log
+        self._inlined = log.inlined_calls()
         self._conversions = code.conversions
         self._minor = code.minor
         self._merged: dict[str, str] = {}
@@ -69,7 +60,7 @@ class AllocationMap:
         for call in code.calls:
             if call.mechanism is Mechanism.CACHE:
                 continue
-            if call.path in source:
+            if call.path in sources:
                 self._by_line[call.path, call.line].append(call)
             else:
                 self._foreign[symbols.name(call.function)].append(call)
@@ -182,7 +173,7 @@ class AllocationMap:
     def _staying(self, path: str, line: int, source: SourceFile) -> list[Place]:
         """Expressions on a line that do not escape, and may need an allocator all the same."""
         places: list[Place] = []
-        for decision in self._stays.get((path, line), ()):
+        for decision in self._log.stays.get((path, line), ()):
             located = locate(source, decision.at.pos, decision.subject, variable=False)
             construct = _BY_KIND.get(located.kind) if located is not None else None
             if located is None or construct is None or not located.exact:
@@ -210,7 +201,7 @@ class AllocationMap:
                 construct = Construct.APPEND
             if nodes and call.mechanism is Mechanism.OBJECT:
                 construct = _OBJECTS.get(node.type, Construct.UNSURE)
-            if call.mechanism is Mechanism.INSERT and node.type != "index_expression":
+            if nodes and call.mechanism is Mechanism.INSERT and node.type != "index_expression":
                 # The entries of a literal are one site on each line that has some.
                 node = nodes[0]
                 construct = Construct.MAP
@@ -234,6 +225,13 @@ class AllocationMap:
             return False
         owner = self._symbols.owner(function)
         return all(self._symbols.name(call.function) != owner for call in calls)
+
+    def _differs_by_caller(self, place: Place) -> bool:
+        """Whether a function is inlined somewhere without allocating there, or most likely is elsewhere."""
+        site = place.found.site
+        if not set(self._inlined.get(site.function, ())) <= set(site.inlined_at):
+            return True
+        return site.function in self._log.inlinable and _kept_by_caller(place)
 
     def _without_call(self, place: Place) -> costs.Verdict:
         found, site = place.found, place.found.site
@@ -265,7 +263,9 @@ class AllocationMap:
             elif self._only_copies(function, place.calls):
                 callers = {self._symbols.name(call.function) for call in place.calls}
                 when = f"{function} is inlined into {_some(callers)}"
-            elif not set(self._inlined.get(function, ())) <= set(site.inlined_at):
+            elif not set(self._inlined.get(function, ())) <= set(site.inlined_at) or (
+                _kept_by_caller(place) and function in self._log.inlinable
+            ):
                 when = f"{function} is not inlined, or its caller lets it escape"
             elif site.inlined_from:
                 when, rarely = _in_callee(place)
@@ -288,6 +288,19 @@ class AllocationMap:
         if not place.logged and construct is not Construct.MAP_INSERT and _makes_map(construct, call):
             construct = Construct.MAP
         return replace(found, site=site, construct=construct, call=call)
+
+
+def _kept_by_caller(place: Place) -> bool:
+    """Whether a site is a func literal that is returned, or a variable that it captures.
+
+    Such a function mostly gives an iterator; a loop over it inlines both, and then nothing is left to allocate.
+    """
+    flow = place.found.site.flow
+    end = fate(flow).end
+    if place.construct is Construct.FUNC_LITERAL:
+        return end is End.RETURNED
+    captured = any(step.reason == "captured by a closure" for edge in flow for step in edge.steps)
+    return place.construct is Construct.VARIABLE and captured and end is not End.PASSED
 
 
 def _in_callee(place: Place) -> tuple[str, str]:

@@ -212,9 +212,7 @@ class Analysis:
         logged = builder.found()
         known = facts_of(logged, ask)
         sources = {path: source for path in unit.files if (source := evidence.sources.get(path)) is not None}
-        allocations = AllocationMap(
-            code, Symbols(code.functions, unit.package), sources, builder.stays, builder.inlined_calls()
-        )
+        allocations = AllocationMap(code, Symbols(code.functions, unit.package), sources, builder)
         settled = allocations.settle(
             (found, construct(evidence.construct(found), known.get(found.key)), known.get(found.key))
             for found in logged

@@ -100,9 +100,7 @@ def _condition(call: AllocatorCall, found: Found) -> str:
             literal = found.located.node.type == "composite_literal"
             return "" if literal and name == "convTslice" else _BOXES.get(name, "")
         case Mechanism.SLICE:
-            if call.count:
-                return ""
-            return _LENGTH
+            return "" if call.count else _LENGTH
         case Mechanism.GROWTH:
             if name.startswith("moveSlice"):
                 return _MOVES
@@ -189,7 +187,8 @@ def _size(calls: Sequence[AllocatorCall], minor: int) -> tuple[int | None, str]:
         case Mechanism.OBJECT | Mechanism.BOX:
             return element, "" if len(sizes) == 1 else "differs by instantiation"
         case Mechanism.SLICE:
-            if call.count and element is not None:
+            counts = {one.count for one in calls}
+            if call.count and element is not None and len(counts) == 1:
                 return call.count * element, ""
             return None, f"n × {element} bytes" if element else ""
         case Mechanism.GROWTH:
@@ -215,10 +214,9 @@ def channel_header(minor: int) -> int:
 
 def _pointers(call: AllocatorCall) -> bool:
     """Whether an object may hold pointers, so far as it makes a difference to the size class."""
-    return "NoScan" not in call.runtime and "noptr" not in call.runtime and not call.type.startswith(_POINTER_FREE)
-
-
-_POINTER_FREE = ("[]byte", "uint8", "byte", "int", "uint", "float", "bool")
+    if call.pointers is not None:
+        return call.pointers
+    return "NoScan" not in call.runtime and "noptr" not in call.runtime
 
 
 def _type(call: AllocatorCall) -> str | None:

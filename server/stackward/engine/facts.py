@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-from stackward.core.allocation import Mechanism
+from stackward.core.allocation import AllocatorCall, Mechanism
 from stackward.core.facts import ExprFacts, NoFacts, Query, TypeInfo
-from stackward.core.site import Allocates
-from stackward.engine.costs import channel_header
+from stackward.core.site import Allocates, Site
+from stackward.engine.costs import channel_header, type_name
+from stackward.engine.places import bare, is_closure
 from stackward.engine.sites import Found
 from stackward.rules import Construct
 from stackward.toolchain.allocators import size_class
@@ -48,12 +49,18 @@ def construct(guess: Construct, facts: ExprFacts | None) -> Construct:
     return Construct.BOXED if facts.implicit is not None or facts.selection == "field" else guess
 
 
-def _channel(found: Found, elem: TypeInfo | None, minor: int) -> int | None:
-    """The size of a channel: with its buffer, unless that is an object of its own because it holds pointers."""
-    count = found.call.count if found.call is not None else None
-    if elem is None or elem.size is None or (count is None and elem.size):
-        return None
-    return channel_header(minor) + (0 if elem.pointers else elem.size * (count or 0))
+def _channel(site: Site, call: AllocatorCall | None, elem: TypeInfo | None, minor: int) -> Site:
+    """A channel with its size: with its buffer, unless that is an object of its own because it holds pointers."""
+    count = call.count if call is not None else None
+    header = channel_header(minor)
+    if elem is None or elem.size is None:
+        return replace(site, bytes=None, size_class=None)
+    if count is None and elem.size:
+        return replace(site, bytes=None, size_class=None, size=f"{header} + n × {elem.size} bytes")
+    buffer = elem.size * (count or 0)
+    if elem.pointers and buffer:
+        return replace(site, bytes=None, size_class=None, size=f"{header} bytes and {buffer} for the buffer")
+    return replace(site, bytes=header + buffer, size_class=size_class(header + buffer))
 
 
 def described(found: Found, known: Mapping[Key, ExprFacts], minor: int) -> Found:
@@ -62,6 +69,11 @@ def described(found: Found, known: Mapping[Key, ExprFacts], minor: int) -> Found
     if facts is None or facts.type is None or facts.type.kind in {"invalid", "tuple"}:
         return found
     site, info = found.site, facts.type
+    call = found.call
+    if call is not None and call.mechanism in {Mechanism.BOX, Mechanism.OBJECT} and call.type and not is_closure(call):
+        allocated_type = bare(type_name(call.type))
+        if allocated_type not in {bare(info.type), bare(info.elem.type) if info.elem is not None else ""}:
+            return found  # What is allocated is another expression that the compiler printed at the same place.
     match found.construct:
         case Construct.VARIABLE | Construct.BOXED:
             allocated: TypeInfo | None = info
@@ -75,9 +87,7 @@ def described(found: Found, known: Mapping[Key, ExprFacts], minor: int) -> Found
             size = f"n × {element} bytes" if element and site.bytes is None and site.runtime else site.size
             return replace(found, site=replace(site, type=info.type, size=size))
         case Construct.MAKE | Construct.CHANNEL if info.kind == "chan" and site.runtime:
-            bytes_ = _channel(found, info.elem, minor)
-            rounded = size_class(bytes_) if bytes_ is not None else None
-            return replace(found, site=replace(site, type=info.type, bytes=bytes_, size_class=rounded))
+            return replace(found, site=_channel(replace(site, type=info.type), call, info.elem, minor))
         case Construct.MAKE | Construct.MAP_LITERAL | Construct.MAP | Construct.CHANNEL:
             return replace(found, site=replace(site, type=info.type))
         case Construct.STRING if found.mechanism in {Mechanism.CONCATENATION, Mechanism.CONVERSION}:
@@ -87,6 +97,8 @@ def described(found: Found, known: Mapping[Key, ExprFacts], minor: int) -> Found
     if allocated is None or allocated.size is None:
         return found
     site = replace(site, type=allocated.type)
+    if site.bytes is not None and site.bytes == allocated.size:
+        site = replace(site, size_class=size_class(site.bytes, pointers=bool(allocated.pointers)))
     if site.bytes is None and not site.size and site.runtime and site.allocates is not Allocates.NEVER:
         bytes_ = allocated.size
         site = replace(site, bytes=bytes_, size_class=size_class(bytes_, pointers=bool(allocated.pointers)))

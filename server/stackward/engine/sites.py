@@ -94,6 +94,7 @@ class SiteBuilder:
         self._copies: list[tuple[Decision, SourceFile, Located]] = []
         self._inline: dict[Location, Decision] = {}
         self._not_inlined: dict[str, str] = {}
+        self.inlinable: set[str] = set()
         self._leaks: dict[Location, list[Decision]] = {}
         self.stays: dict[tuple[str, int], list[Decision]] = {}
         self._tags: dict[str, list[Decision]] = {}
@@ -176,6 +177,8 @@ class SiteBuilder:
                 self._inline.setdefault(decision.at, decision)
                 if decision.kind is Kind.CANNOT_INLINE:
                     self._not_inlined.setdefault(without_type_arguments(decision.subject), decision.detail)
+                else:
+                    self.inlinable.add(without_type_arguments(decision.subject))
             case Kind.LEAKING | Kind.LEAKING_CONTENT | Kind.LEAKING_TO_RESULT:
                 self._leaks.setdefault(decision.at, []).append(decision)
                 self._tags.setdefault(decision.at.path, []).append(decision)

@@ -15,7 +15,7 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
@@ -23,10 +23,10 @@ from typing import TypeAlias
 from stackward.core.allocation import ObjectCode
 from stackward.core.decision import Decision, Problem
 from stackward.core.outcome import BuildError, BuildFailed, Cancelled
-from stackward.toolchain import objectcode
 from stackward.toolchain.config import BuildConfig
 from stackward.toolchain.discovery import Toolchain
 from stackward.toolchain.escapes import LogParser
+from stackward.toolchain.objectcode import ObjectCodeParser
 from stackward.toolchain.process import CancelToken, DidNotRun, Ran, kill, run, start
 from stackward.toolchain.unit import Unit, Variant
 
@@ -38,6 +38,8 @@ _BATCH_SECONDS = 0.002
 # adds to the log what else callers see of a parameter.
 _DEBUG_FLAGS = ("escapedebug", "closure", "wb", "escapemutationscalls")
 _HANG_SECONDS = 300.0
+_SLOT_SECONDS = 0.1  # Between two looks whether a compile that waits for a core is still wanted.
+_ENOUGH = 1 << 16  # No exit status: the compile was ended because all that is wanted of it was read.
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,27 @@ class Replayed:
     """A log read to the end of escape analysis. ``log_bytes`` is how much the compiler printed until then."""
 
     log_bytes: int
+
+
+class _Slots:
+    """At most as many compilers at once as there are cores, in this process."""
+
+    def __init__(self, count: int) -> None:
+        self._free = threading.BoundedSemaphore(count)
+
+    @contextlib.contextmanager
+    def taken(self, cancel: CancelToken) -> Iterator[bool]:
+        """A slot while the block runs, waited for if need be; False if that is no longer wanted."""
+        while not (got := self._free.acquire(timeout=_SLOT_SECONDS)) and not cancel.cancelled:
+            pass
+        try:
+            yield got
+        finally:
+            if got:
+                self._free.release()
+
+
+_SLOTS = _Slots(os.cpu_count() or 1)
 
 
 class Compiler:
@@ -109,15 +132,12 @@ class Compiler:
             talk = ["-d=escapedebug=1"] if "escapedebug" in self.debug_flags else []
             argv = [*unit.argv, "-o", archive, "-S", "-c=2", *talk, "-importcfg", self._importcfg(replay), "-pack"]
             argv += files
-            ran = run(argv, cwd=unit.cwd, env=self.config.environment(), timeout=_HANG_SECONDS, cancel=cancel)
-        if cancel.cancelled:
-            return Cancelled()
-        if isinstance(ran, DidNotRun):
-            return ran
-        if ran.code != 0:
-            return _failed(unit, (), ran.code)
-        toolchain = self.toolchain
-        return objectcode.parse(ran.stdout, names, toolchain.minor, toolchain.goarch, toolchain.goroot)
+            toolchain = self.toolchain
+            parser = ObjectCodeParser(names, toolchain.minor, toolchain.goarch, toolchain.goroot)
+            ended = self._run(argv, unit, parser.feed, cancel)
+        if isinstance(ended, DidNotRun | Cancelled):
+            return ended
+        return parser.close() if ended == 0 else _failed(unit, (), ended)
 
     def build(self, replay: Replay, output: str, cancel: CancelToken) -> BuildFailed | DidNotRun | Cancelled | None:
         """Compile to an archive with export data, for the packages that import this one; written atomically."""
@@ -165,54 +185,75 @@ class Compiler:
         *,
         end_early: bool,
     ) -> Replayed | BuildFailed | DidNotRun | Cancelled:
-        process = start(argv, cwd=unit.cwd, env=self.config.environment(), stderr_to_stdout=True)
-        if isinstance(process, DidNotRun):
-            return process
-        assert process.stdout is not None
         errors: list[BuildError] = []
-        hung = threading.Event()
-
-        def give_up() -> None:
-            hung.set()
-            kill(process)
-
-        watchdog = threading.Timer(_HANG_SECONDS, give_up)
-        watchdog.daemon = True
-        watchdog.start()
-        descriptor = process.stdout.fileno()
-        _widen(descriptor)
         log_bytes = 0
-        try:
-            with cancel.calling(lambda: kill(process)):
-                while chunk := os.read(descriptor, _CHUNK):
-                    log_bytes += len(chunk)
-                    if len(chunk) < _CHUNK // 4:
-                        # The compiler writes each line by itself; to be woken for each would take both of us
-                        # longer than it takes to print them.
-                        time.sleep(_BATCH_SECONDS)
-                    records: list[Record] = parser.feed(chunk)
-                    errors += [record for record in records if isinstance(record, BuildError)]
-                    over = parser.escapes_over
-                    if records or over:
-                        on_records(records, over)
-                    if over and end_early and not errors:
-                        return Replayed(log_bytes)
-                records = parser.close()
-                errors += [record for record in records if isinstance(record, BuildError)]
-                code = process.wait()
-        finally:
-            watchdog.cancel()
-            kill(process)
-            process.stdout.close()
-            process.wait()
+
+        def take(chunk: bytes) -> bool:
+            nonlocal log_bytes
+            log_bytes += len(chunk)
+            if len(chunk) < _CHUNK // 4:
+                # The compiler writes each line by itself; to be woken for each would take both of us longer than it
+                # takes to print them.
+                time.sleep(_BATCH_SECONDS)
+            records: list[Record] = parser.feed(chunk)
+            errors.extend(record for record in records if isinstance(record, BuildError))
+            over = parser.escapes_over
+            if records or over:
+                on_records(records, over)
+            return over and end_early and not errors
+
+        ended = self._run(argv, unit, take, cancel)
+        if isinstance(ended, DidNotRun | Cancelled):
+            return ended
+        if ended == _ENOUGH:
+            return Replayed(log_bytes)
+        records: list[Record] = parser.close()
+        errors += [record for record in records if isinstance(record, BuildError)]
+        if ended != 0:
+            return _failed(unit, errors, ended)
+        on_records(records, True)
+        return Replayed(log_bytes)
+
+    def _run(
+        self, argv: Sequence[str], unit: Unit, take: Callable[[bytes], bool | None], cancel: CancelToken
+    ) -> int | DidNotRun | Cancelled:
+        """Run a compile and hand on what it prints, until ``take`` has enough (``_ENOUGH``); else its exit status."""
+        with _SLOTS.taken(cancel) as taken:
+            process = start(argv, cwd=unit.cwd, env=self.config.environment(), stderr_to_stdout=True) if taken else None
+            if process is None:
+                return Cancelled()
+            if isinstance(process, DidNotRun):
+                return process
+            assert process.stdout is not None
+            hung = threading.Event()
+
+            def give_up() -> None:
+                hung.set()
+                kill(process)
+
+            watchdog = threading.Timer(_HANG_SECONDS, give_up)
+            watchdog.daemon = True
+            watchdog.start()
+            descriptor = process.stdout.fileno()
+            _widen(descriptor)
+            code = _ENOUGH
+            try:
+                with cancel.calling(lambda: kill(process)):
+                    while chunk := os.read(descriptor, _CHUNK):
+                        if take(chunk):
+                            break
+                    else:
+                        code = process.wait()
+            finally:
+                watchdog.cancel()
+                kill(process)
+                process.stdout.close()
+                process.wait()
         if cancel.cancelled:
             return Cancelled()
         if hung.is_set():
             return DidNotRun(f"the compiler did not end within {_HANG_SECONDS:g} s and was stopped")
-        if code != 0:
-            return _failed(unit, errors, code)
-        on_records(records, True)
-        return Replayed(log_bytes)
+        return code
 
     def _importcfg(self, replay: Replay) -> str:
         """The import configuration with the replay's own archives swapped in; one file per content."""

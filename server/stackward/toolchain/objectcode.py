@@ -1,8 +1,8 @@
 """Reading ``compile -S``: which allocators the object code calls, from which source lines, for what type and size.
 
 The text is that of ``cmd/internal/obj``: a line per symbol (``m.New STEXT …``), then one per instruction with the
-offset and the innermost source line, and for data a dump of the bytes. Nothing is printed before the back end is done,
-so the whole is read at once; only what is near an allocator call is looked at.
+offset and the innermost source line, and for data a dump of the bytes. Nothing is printed before the back end is done.
+Only what is near an allocator call is looked at.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from __future__ import annotations
 import bisect
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from stackward.core.allocation import AllocatorCall, ObjectCode
 from stackward.core.position import Location, from_display
-from stackward.toolchain.allocators import find
+from stackward.toolchain.allocators import Allocator, find
 
 _CALL = b"\tCALL\truntime."
 _TEXT = b" STEXT "
@@ -36,52 +36,154 @@ _TYPE = re.compile(rb"\$?type:(.+?)(?:[+-]\d+)?\(SB\)")
 _CONSTANT = re.compile(rb"\$(-?\d+|0x[0-9a-f]+)$")
 _CONVERTS = b" convert: using "
 _CONVERSION = re.compile(rb"(.+?):(\d+):(?:(\d+):)? convert: using ([a-z]+ [a-z]+ [a-z-]+)")
+_JUMP = re.compile(rb"\t(?:J\w+|B\w*|CB\w+|TB\w+)\t(?:[^\n]*, )?(\d+)\n")
 _DESCRIPTOR = re.compile(rb"type:([^\n]+?) S?RODATA[^\n]*\n\t0x0000 ((?:[0-9a-f]{2} ){8,16})")
 
 
-def parse(text: bytes, names: Mapping[str, str], minor: int, arch: str, goroot: str = "") -> ObjectCode:
-    """Read what ``compile -S`` printed. ``names`` maps names of compiled files to those of the user's.
+class ObjectCodeParser:
+    """Reads what ``compile -S`` prints, as it comes.
 
-    The standard library's code that is inlined is from ``$GOROOT``, which is replaced by ``goroot``.
-
-    Text that is cut short loses what was cut; a line that is not understood is no call.
+    ``names`` maps names of compiled files to those of the user's. The standard library's code that is inlined is from
+    ``$GOROOT``, which is replaced by ``goroot``. Text that is cut short loses what was cut; a line that is not
+    understood is no call.
     """
-    starts, symbols = _functions(text)
-    sizes = _sizes(text, arch)
-    registers = _REGISTERS.get(arch, ())
-    calls: list[AllocatorCall] = []
-    at = text.find(_CALL)
-    while at >= 0:
-        begin = at + len(_CALL)
-        name = text[begin : text.find(b"(SB)", begin, begin + 64)].decode("ascii", "replace")
-        allocator = find(name, minor)
-        number = bisect.bisect_right(starts, at) - 1
-        place = _place(text[text.rfind(b"\n", 0, at) + 1 : at]) if allocator is not None else None
-        if allocator is not None and place is not None and number >= 0:
-            path, line = place
-            if goroot and path.startswith(_GOROOT):
-                path = goroot + path.removeprefix(_GOROOT)
-            given = _Given(list(_before(text, at)), registers)
-            type_name = given.type(allocator.type_arg)
-            size = allocator.bytes
-            if size is None:
-                size = given.constant(allocator.size_arg)
-            calls.append(
-                AllocatorCall(
-                    function=symbols[number],
-                    path=names.get(path, path),
-                    line=line,
-                    order=len(calls),
-                    runtime=f"runtime.{name}",
-                    mechanism=allocator.mechanism,
-                    type=type_name,
-                    bytes=size if size is not None or not type_name else _size(type_name, sizes),
-                    count=given.constant(allocator.count_arg),
-                    buffered=given.address(allocator.buffer_arg),
-                )
+
+    def __init__(self, names: Mapping[str, str], minor: int, arch: str, goroot: str = "") -> None:
+        self._names = names
+        self._minor = minor
+        self._goroot = goroot
+        self._registers = _REGISTERS.get(arch, ())
+        self._word, self._order = word_size(arch), byte_order(arch)
+        self._sizes = {**dict.fromkeys(("int", "uint", "uintptr"), self._word), "string": 2 * self._word}
+        self._pointers: dict[str, bool] = {}
+        self._calls: list[AllocatorCall] = []
+        self._functions: set[str] = set()
+        self._conversions: dict[Location, str] = {}
+        self._text = b""
+
+    def feed(self, chunk: bytes) -> None:
+        """Take a further piece of the text."""
+        text = self._text + chunk
+        end = _last_symbol(text)
+        if end > 0:
+            self._read(text[:end])
+            text = text[end:]
+        self._text = text
+
+    def close(self) -> ObjectCode:
+        """The text is at its end."""
+        self._read(self._text)
+        self._text = b""
+        calls = tuple(self._measured(call) for call in self._calls)
+        return ObjectCode(calls, frozenset(self._functions), self._conversions, self._minor)
+
+    def _read(self, text: bytes) -> None:
+        """Read whole symbols."""
+        starts, symbols = _functions(text)
+        self._functions.update(symbols)
+        self._read_conversions(text)
+        self._read_sizes(text)
+        at = text.find(_CALL)
+        while at >= 0:
+            begin = at + len(_CALL)
+            name = text[begin : text.find(b"(SB)", begin, begin + 64)].decode("ascii", "replace")
+            allocator = find(name, self._minor)
+            number = bisect.bisect_right(starts, at) - 1
+            place = _place(text[text.rfind(b"\n", 0, at) + 1 : at]) if allocator is not None else None
+            if allocator is not None and place is not None and number >= 0:
+                end = starts[number + 1] if number + 1 < len(starts) else len(text)
+                body = text[starts[number] : end] if allocator.count_arg >= 0 else b""
+                self._take(text, at, body, symbols[number], name, allocator, place)
+            at = text.find(_CALL, begin)
+
+    def _take(
+        self,
+        text: bytes,
+        at: int,
+        body: bytes,
+        function: str,
+        name: str,
+        allocator: Allocator,
+        place: tuple[str, int],
+    ) -> None:
+        path, line = place
+        if self._goroot and path.startswith(_GOROOT):
+            path = self._goroot + path.removeprefix(_GOROOT)
+        given = _Given(list(_before(text, at)), self._registers)
+        size = allocator.bytes
+        self._calls.append(
+            AllocatorCall(
+                function=function,
+                path=self._names.get(path, path),
+                line=line,
+                order=len(self._calls),
+                runtime=f"runtime.{name}",
+                mechanism=allocator.mechanism,
+                type=given.type(allocator.type_arg),
+                bytes=size if size is not None else given.constant(allocator.size_arg),
+                count=given.constant(allocator.count_arg) if not given.joined(allocator.count_arg, body) else None,
+                buffered=given.address(allocator.buffer_arg),
             )
-        at = text.find(_CALL, begin)
-    return ObjectCode(tuple(calls), frozenset(symbols), dict(_conversions(text, names)), minor)
+        )
+
+    def _read_conversions(self, text: bytes) -> None:
+        """What the walk phase says of interface conversions (``walk/convert.go``: ``dataWord``)."""
+        at = text.find(_CONVERTS)
+        while at >= 0:
+            found = _CONVERSION.match(text, text.rfind(b"\n", 0, at) + 1)
+            at = text.find(_CONVERTS, at + 1)
+            if found is None:
+                continue
+            path = found[1].decode("utf-8", "surrogateescape")
+            point = Location(self._names.get(path, path), from_display(int(found[2]), int(found[3] or 1)))
+            self._conversions[point] = found[4].decode("ascii", "replace")
+
+    def _read_sizes(self, text: bytes) -> None:
+        """The sizes of the types whose descriptors the text holds.
+
+        These begin with the size and with how much of it may hold pointers (``internal/abi.Type``).
+        """
+        at = text.find(b"type:") if text.startswith(b"type:") else text.find(b"\ntype:") + 1 or -1
+        while at >= 0:
+            found = _DESCRIPTOR.match(text, at)
+            if found is not None:
+                name, head = found[1].decode("utf-8", "replace"), bytes.fromhex(found[2].decode("ascii"))
+                self._sizes[name] = int.from_bytes(head[: self._word], self._order)
+                if len(head) >= 2 * self._word:
+                    pointed = head[self._word : 2 * self._word]
+                    self._pointers[name] = any(pointed)
+            at = text.find(b"\ntype:", at) + 1 or -1
+
+    def _measured(self, call: AllocatorCall) -> AllocatorCall:
+        """A call with what the descriptors, which come after the code, say of its type."""
+        if not call.type:
+            return call
+        size = call.bytes if call.bytes is not None else self._size(call.type)
+        plain = call.type.removeprefix("go.shape.")
+        pointers = self._pointers.get(call.type)
+        if pointers is None and (plain in _BASIC_SIZES or plain in {"int", "uint", "uintptr"}):
+            pointers = False
+        return replace(call, bytes=size, pointers=pointers)
+
+    def _size(self, name: str) -> int | None:
+        """The size of a type: of one described in this unit, or of a basic one, shapes of these included."""
+        found = self._sizes.get(name)
+        if found is None:
+            plain = name.removeprefix("go.shape.")
+            found = self._sizes.get(plain, _BASIC_SIZES.get(plain))
+        if found is None:
+            words = next((count for start, count in _WORDS if plain.startswith(start)), 0)
+            found = words * self._word or None
+        return found
+
+
+def _last_symbol(text: bytes) -> int:
+    """Where the last symbol begins that the text has, which may go on; what is before it is whole."""
+    at = len(text)
+    while (at := text.rfind(b"\n", 0, at)) >= 0:
+        if text[at + 1 : at + 2] not in {b"\t", b""}:
+            return at + 1
+    return 0
 
 
 def _functions(text: bytes) -> tuple[list[int], list[str]]:
@@ -96,36 +198,6 @@ def _functions(text: bytes) -> tuple[list[int], list[str]]:
     return starts, symbols
 
 
-def _conversions(text: bytes, names: Mapping[str, str]) -> Iterator[tuple[Location, str]]:
-    """What the walk phase says of interface conversions (``walk/convert.go``: ``dataWord``)."""
-    at = text.find(_CONVERTS)
-    while at >= 0:
-        found = _CONVERSION.match(text, text.rfind(b"\n", 0, at) + 1)
-        at = text.find(_CONVERTS, at + 1)
-        if found is None:
-            continue
-        path = found[1].decode("utf-8", "surrogateescape")
-        point = from_display(int(found[2]), int(found[3] or 1))
-        yield Location(names.get(path, path), point), found[4].decode("ascii", "replace")
-
-
-def _sizes(text: bytes, arch: str) -> dict[str, int]:
-    """The sizes of the types whose descriptors this unit holds, by the linker's name.
-
-    A descriptor begins with the size (``internal/abi.Type``).
-    """
-    word, order = word_size(arch), byte_order(arch)
-    sizes: dict[str, int] = {**dict.fromkeys(("int", "uint", "uintptr"), word), "string": 2 * word}
-    at = text.find(b"\ntype:")
-    while at >= 0:
-        found = _DESCRIPTOR.match(text, at + 1)
-        if found is not None:
-            head = bytes.fromhex(found[2].decode("ascii"))[:word]
-            sizes[found[1].decode("utf-8", "replace")] = int.from_bytes(head, order)
-        at = text.find(b"\ntype:", at + 1)
-    return sizes
-
-
 def _place(prefix: bytes) -> tuple[str, int] | None:
     r"""``\t0x0026 00038 (/m/p.go:5)`` as path and line from 0."""
     opened = prefix.find(b"(")
@@ -135,8 +207,11 @@ def _place(prefix: bytes) -> tuple[str, int] | None:
     return path.decode("utf-8", "surrogateescape"), int(line) - 1
 
 
-def _before(text: bytes, at: int) -> Iterator[tuple[bytes, bytes]]:
-    """The instructions before a call, nearest first, as operands and destination; an earlier call ends them."""
+def _before(text: bytes, at: int) -> Iterator[tuple[bytes, bytes, bytes]]:
+    """The instructions before a call, nearest first: offset, operation with operands, and destination.
+
+    An earlier call ends them.
+    """
     end = text.rfind(b"\n", 0, at)
     for _ in range(_LOOK_BACK):
         begin = text.rfind(b"\n", 0, end)
@@ -144,38 +219,53 @@ def _before(text: bytes, at: int) -> Iterator[tuple[bytes, bytes]]:
         end = begin
         if not line.startswith(b"\t0x"):
             return
-        _, _, instruction = line.partition(b")\t")
+        place, _, instruction = line.partition(b")\t")
         operation, _, operands = instruction.partition(b"\t")
         if operation in {b"CALL", b"TEXT"}:
             return
         if operation in {b"PCDATA", b"FUNCDATA"}:
             continue
         source, _, destination = operands.rpartition(b", ")
-        yield operation + b"\t" + source, destination
+        yield place.split(b" ", 2)[1], operation + b"\t" + source, destination
 
 
 @dataclass(frozen=True, slots=True)
 class _Given:
     """The arguments of one call. ``before`` are the instructions before it, nearest first."""
 
-    before: list[tuple[bytes, bytes]]
+    before: list[tuple[bytes, bytes, bytes]]
     registers: tuple[bytes, ...]
 
     def _set(self, number: int) -> bytes:
         """What the argument register of that number was last set to; empty if that is not clear."""
+        return self._setting(number)[1]
+
+    def _setting(self, number: int) -> tuple[int, bytes]:
+        """How many instructions back an argument register was last set, and to what."""
         if not 0 <= number < len(self.registers):
-            return b""
+            return -1, b""
         register = self.registers[number]
-        found = b""
-        for source, destination in self.before:
+        at, found = -1, b""
+        for back, (_, source, destination) in enumerate(self.before):
             if destination != register:
                 continue
-            found = source
+            at, found = back, source
             operation, _, operand = source.partition(b"\t")
             if not operation.startswith(b"MOV") or operand not in self.registers:
                 break
             register = operand  # A copy of another register, which was set before.
-        return found
+        return at, found
+
+    def joined(self, number: int, body: bytes) -> bool:
+        """Whether a jump of the function's leads in between the setting of an argument and the call.
+
+        Then it may be set to something else on another way.
+        """
+        at, _ = self._setting(number)
+        if at < 0:
+            return False
+        between = {int(offset) for offset, _, _ in self.before[:at]}
+        return any(int(found[1]) in between for found in _JUMP.finditer(body))
 
     def constant(self, number: int) -> int | None:
         operation, _, operand = self._set(number).partition(b"\t")
@@ -200,7 +290,7 @@ class _Given:
         if self.registers:
             found = _TYPE.search(self._set(number))
         else:
-            found = next((found for source, _ in self.before if (found := _TYPE.search(source))), None)
+            found = next((found for _, source, _ in self.before if (found := _TYPE.search(source))), None)
         return found[1].decode("utf-8", "replace") if found is not None else ""
 
 
@@ -211,18 +301,6 @@ _BASIC_SIZES = {
     **dict.fromkeys(("int64", "uint64", "float64", "complex64"), 8),
     "complex128": 16,
 }
-
-
-def _size(name: str, sizes: Mapping[str, int]) -> int | None:
-    """The size of a type: of one described in this unit, or of a basic one, shapes of these included."""
-    found = sizes.get(name)
-    if found is None:
-        plain = name.removeprefix("go.shape.")
-        found = sizes.get(plain, _BASIC_SIZES.get(plain))
-    if found is None:
-        words = next((count for start, count in _WORDS if plain.startswith(start)), 0)
-        found = words * sizes["uintptr"] or None
-    return found
 
 
 _WORDS = (("*", 1), ("map[", 1), ("chan ", 1), ("func(", 1), ("unsafe.Pointer", 1), ("[]", 3), ("interface {", 2))
