@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -36,7 +36,9 @@ from stackward.toolchain.process import CancelToken, DidNotRun
 from stackward.toolchain.typefacts import TypeFacts
 from stackward.toolchain.unit import Package, Unit
 
-_PARTIAL_SECONDS = 0.03  # Between two partial results of one compile; an editor is told only of what is new in them.
+# Between two partial results of one compile: short at first, so that a small package is shown in two steps, and longer
+# for a large one, since showing them takes time too.
+_PARTIAL_SECONDS, _LONGEST_PARTIAL_SECONDS = 0.004, 0.032
 _EXPLODED = 8 << 20  # A -m=2 log beyond this (bytes) holds the hints up; the next time -m=1 goes first.
 
 Failed: TypeAlias = BuildFailed | DidNotRun | Cancelled
@@ -157,11 +159,11 @@ class Analysis:
         direct = [path for path, _ in inputs.unit.imports]
         evidence = EvidenceMaker(sources, inputs.unit.files, Neighbours(self._library, inputs.graph, direct))
         hints = _Hints(evidence, builder)
-        last = 0.0
+        last, wait = 0.0, _PARTIAL_SECONDS
         news: dict[str, list[Hint]] = {}
 
-        def on_records(records: Iterable[Decision | Problem | BuildError], over: bool) -> None:
-            nonlocal last
+        def on_records(records: Sequence[Decision | Problem | BuildError], over: bool) -> None:
+            nonlocal last, wait
             builder.add(records)
             # Judged as they come, while the compiler goes on, so that little is left to do when it has ended.
             for found in builder.fresh():
@@ -169,20 +171,21 @@ class Analysis:
                 if on_partial is not None and wanted(found.site.path):
                     news.setdefault(found.site.path, []).append(hint)
             now = time.monotonic()
-            if on_partial is None or not news or over or now - last < _PARTIAL_SECONDS:
+            # No records are a pause of the compiler, in which there is time to tell of those before.
+            if on_partial is None or not news or over or (records and now - last < wait):
                 return
-            last = now
+            last, wait = now, min(2 * wait, _LONGEST_PARTIAL_SECONDS)
             on_partial([FileResult(path, sources.digest(path), tuple(fresh), ()) for path, fresh in news.items()])
             news.clear()
 
         replay = Replay(inputs.unit, inputs.snapshot.overlays, inputs.archives, level)
         with self._codes.reading(inputs, replay, cancel) as reading:
-            outcome = self._compiler.escapes(replay, on_records, cancel)
+            outcome = self._compiler.escapes(replay, on_records, cancel, reading.begin)
             if not isinstance(outcome, Replayed):
                 return outcome
             if on_partial is not None and news:
                 on_partial([FileResult(path, sources.digest(path), tuple(fresh), ()) for path, fresh in news.items()])
-            code = reading()
+            code = reading.result()
         if isinstance(code, Cancelled):
             return code
         problems = list(builder.problems)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol, TypeAlias
 
 from stackward.core.allocation import ObjectCode
@@ -20,6 +20,30 @@ class _Keyed(Protocol):
     def key(self) -> str: ...
 
 
+class Reading:
+    """The object code of one unit on its way. ``begin`` starts the compile, ``result`` waits for it."""
+
+    def __init__(self, read: Callable[[], Code]) -> None:
+        self._read = read
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="stackward-code")
+        self._running: Future[Code] | None = None
+
+    def begin(self) -> None:
+        """Start, if that has not happened."""
+        if self._running is None:
+            self._running = self._pool.submit(self._read)
+
+    def result(self) -> Code:
+        """What was read."""
+        self.begin()
+        assert self._running is not None
+        return self._running.result()
+
+    def close(self) -> None:
+        """Wait for the end."""
+        self._pool.shutdown()
+
+
 class ObjectCodes:
     """Reads object code in threads of its own and remembers the last of each unit, for the explanations that follow."""
 
@@ -28,25 +52,24 @@ class ObjectCodes:
         self._known: dict[UnitId, tuple[str, ObjectCode]] = {}
 
     @contextlib.contextmanager
-    def reading(self, inputs: _Keyed, replay: Replay, cancel: CancelToken) -> Iterator[Callable[[], Code]]:
-        """Compile while the block runs, which gets a function that waits for the code; leaving it ends the compile."""
+    def reading(self, inputs: _Keyed, replay: Replay, cancel: CancelToken) -> Iterator[Reading]:
+        """Compile while the block runs, once the compile of the log has begun; leaving the block ends it."""
         key, unit = inputs.key(), replay.unit.id
-        known = self._known.get(unit)
-        if known is not None and known[0] == key:
-            code = known[1]
-            yield lambda: code
-            return
         own = CancelToken()
-        with ThreadPoolExecutor(1) as pool, cancel.calling(own.cancel):
-            running = pool.submit(self._compiler.object_code, replay, own)
 
-            def wait() -> Code:
-                code = running.result()
-                if isinstance(code, ObjectCode):
-                    self._known[unit] = (key, code)
-                return code
+        def read() -> Code:
+            known = self._known.get(unit)
+            if known is not None and known[0] == key:
+                return known[1]
+            code = self._compiler.object_code(replay, own)
+            if isinstance(code, ObjectCode):
+                self._known[unit] = (key, code)
+            return code
 
+        reading = Reading(read)
+        with cancel.calling(own.cancel):
             try:
-                yield wait
+                yield reading
             finally:
                 own.cancel()
+                reading.close()

@@ -39,6 +39,8 @@ def load(client: Client) -> Runnable:
     # What is loaded now stays; collections that look at all of it, and at every hint, would be felt while typing.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+    # News waits for the interpreter while a worker reads a log; by default it would wait five times as long.
+    sys.setswitchinterval(0.001)
     server = Server(client, "stackward", stackward.__version__)
     app = App(server)
     for register in REGISTER:

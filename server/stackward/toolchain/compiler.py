@@ -12,6 +12,7 @@ import functools
 import hashlib
 import json
 import os
+import select
 import tempfile
 import threading
 import time
@@ -27,7 +28,7 @@ from stackward.toolchain.config import BuildConfig
 from stackward.toolchain.discovery import Toolchain
 from stackward.toolchain.escapes import LogParser
 from stackward.toolchain.objectcode import ObjectCodeParser
-from stackward.toolchain.process import CancelToken, DidNotRun, Ran, kill, run, start
+from stackward.toolchain.process import CancelToken, DidNotRun, Ran, give_way, kill, run, start
 from stackward.toolchain.unit import Unit, Variant
 
 Record: TypeAlias = Decision | Problem | BuildError
@@ -38,6 +39,7 @@ _BATCH_SECONDS = 0.002
 # adds to the log what else callers see of a parameter.
 _DEBUG_FLAGS = ("escapedebug", "closure", "wb", "escapemutationscalls")
 _HANG_SECONDS = 300.0
+_PAUSE_SECONDS = 0.004  # Silence of a compiler that is busy with the next phase.
 _SLOT_SECONDS = 0.1  # Between two looks whether a compile that waits for a core is still wanted.
 _ENOUGH = 1 << 16  # No exit status: the compile was ended because all that is wanted of it was read.
 
@@ -104,9 +106,16 @@ class Compiler:
         return ",".join(f"{flag}=1" for flag in _DEBUG_FLAGS if flag in known)
 
     def escapes(
-        self, replay: Replay, on_records: Callable[[list[Record], bool], None], cancel: CancelToken
+        self,
+        replay: Replay,
+        on_records: Callable[[list[Record], bool], None],
+        cancel: CancelToken,
+        on_start: Callable[[], None] = lambda: None,
     ) -> Replayed | BuildFailed | DidNotRun | Cancelled:
-        """Compile and hand on the records of the log as they come, with whether the escape phase is over."""
+        """Compile and hand on the records of the log as they come, with whether the escape phase is over.
+
+        ``on_start`` is called when the compiler runs.
+        """
         if replay.unit.cgo:
             return self._escapes_through_go(replay, on_records, cancel)
         flags = [f"-m={replay.level}"]
@@ -118,7 +127,7 @@ class Compiler:
             output = os.path.join(work, "out.a")
             argv = [*replay.unit.argv, "-o", output, *flags, "-importcfg", self._importcfg(replay), "-pack", *files]
             parser = LogParser(names, replay.unit.cwd)
-            return self._read(argv, replay.unit, parser, on_records, cancel, end_early=True)
+            return self._read(argv, replay.unit, parser, on_records, cancel, on_start, end_early=True)
 
     def object_code(self, replay: Replay, cancel: CancelToken) -> ObjectCode | BuildFailed | DidNotRun | Cancelled:
         """Compile to the end and read which allocators the object code calls."""
@@ -134,7 +143,7 @@ class Compiler:
             argv += files
             toolchain = self.toolchain
             parser = ObjectCodeParser(names, toolchain.minor, toolchain.goarch, toolchain.goroot)
-            ended = self._run(argv, unit, parser.feed, cancel)
+            ended = self._run(argv, unit, parser.feed, cancel, behind=True)
         if isinstance(ended, DidNotRun | Cancelled):
             return ended
         return parser.close() if ended == 0 else _failed(unit, (), ended)
@@ -182,6 +191,7 @@ class Compiler:
         parser: LogParser,
         on_records: Callable[[list[Record], bool], None],
         cancel: CancelToken,
+        on_start: Callable[[], None] = lambda: None,
         *,
         end_early: bool,
     ) -> Replayed | BuildFailed | DidNotRun | Cancelled:
@@ -202,7 +212,7 @@ class Compiler:
                 on_records(records, over)
             return over and end_early and not errors
 
-        ended = self._run(argv, unit, take, cancel)
+        ended = self._run(argv, unit, take, cancel, on_start, pause=lambda: on_records([], False))
         if isinstance(ended, DidNotRun | Cancelled):
             return ended
         if ended == _ENOUGH:
@@ -215,9 +225,21 @@ class Compiler:
         return Replayed(log_bytes)
 
     def _run(
-        self, argv: Sequence[str], unit: Unit, take: Callable[[bytes], bool | None], cancel: CancelToken
+        self,
+        argv: Sequence[str],
+        unit: Unit,
+        take: Callable[[bytes], bool | None],
+        cancel: CancelToken,
+        on_start: Callable[[], None] = lambda: None,
+        *,
+        behind: bool = False,
+        pause: Callable[[], None] | None = None,
     ) -> int | DidNotRun | Cancelled:
-        """Run a compile and hand on what it prints, until ``take`` has enough (``_ENOUGH``); else its exit status."""
+        """Run a compile and hand on what it prints, until ``take`` has enough (``_ENOUGH``); else its exit status.
+
+        One that runs ``behind`` leaves the processors to others, if they want them. ``pause`` is called when nothing
+        came for a moment.
+        """
         with _SLOTS.taken(cancel) as taken:
             process = start(argv, cwd=unit.cwd, env=self.config.environment(), stderr_to_stdout=True) if taken else None
             if process is None:
@@ -225,6 +247,9 @@ class Compiler:
             if isinstance(process, DidNotRun):
                 return process
             assert process.stdout is not None
+            on_start()
+            if behind:
+                give_way(process)
             hung = threading.Event()
 
             def give_up() -> None:
@@ -239,7 +264,7 @@ class Compiler:
             code = _ENOUGH
             try:
                 with cancel.calling(lambda: kill(process)):
-                    while chunk := os.read(descriptor, _CHUNK):
+                    while chunk := _chunk(descriptor, pause):
                         if take(chunk):
                             break
                     else:
@@ -266,6 +291,12 @@ class Compiler:
             Path(partial).write_text(text, encoding="utf-8")
             os.replace(partial, path)
         return path
+
+
+def _chunk(descriptor: int, pause: Callable[[], None] | None) -> bytes:
+    if pause is not None and os.name == "posix" and not select.select([descriptor], [], [], _PAUSE_SECONDS)[0]:
+        pause()
+    return os.read(descriptor, _CHUNK)
 
 
 def _widen(descriptor: int) -> None:

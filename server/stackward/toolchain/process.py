@@ -18,6 +18,7 @@ from typing import IO, TypeAlias
 
 _CHUNK = 1 << 16  # The size of a pipe buffer on Linux: a larger read returns no more at once.
 _OUTPUT_LIMIT = 1 << 28  # `go list -deps -export -json std` prints 10 MB; what prints 256 MiB has gone astray.
+_NICE = 10
 _GRACE_SECONDS = 1.0  # A killed process is gone at once, unless it sits in a system call that cannot be interrupted.
 
 Process: TypeAlias = subprocess.Popen[bytes]
@@ -104,6 +105,12 @@ def start(
         # The folder may be what is missing, and naming the program would then mislead.
         where = f" in {cwd}" if not Path(cwd).is_dir() else ""
         return DidNotRun(f"cannot start {argv[0]}{where}: {why}")
+
+
+def give_way(process: subprocess.Popen[bytes]) -> None:
+    """Let a process have what of the processors others leave, where the system can do that."""
+    with contextlib.suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PGRP, process.pid, _NICE)
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
