@@ -7,13 +7,14 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from stackward.core.allocation import AllocatorCall
+from stackward.core.allocation import AllocatorCall, Mechanism
 from stackward.syntax.constructs import Constructs
 from stackward.syntax.functions import enclosing_function
 from stackward.syntax.paths import certain, cold
 from stackward.syntax.tree import SourceFile, parse
 
-_FILES = 64  # Of imported packages whose trees are kept: few have anything that is inlined and allocates.
+_TREES = 2  # A tree takes ten times the memory of its text, so what was learnt from it is kept instead.
+_ORIGINS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +33,24 @@ def origin(call: AllocatorCall) -> Origin | None:
     """Where the code of a call comes from; None where its source is not to be had."""
     try:
         stamp = os.stat(call.path).st_mtime_ns
-        source = _source(call.path, stamp)
+        return _origin(call.path, stamp, call.line, call.mechanism, call.runtime)
     except OSError:
         return None
-    return _origin(source, call)
 
 
-def _origin(source: SourceFile, call: AllocatorCall) -> Origin | None:
-    constructs = Constructs(source, [call.line])
-    fitting = constructs.fitting(call.line, call.mechanism, call.runtime)
-    node = fitting[0] if fitting else constructs.statement(call.line)
+@functools.lru_cache(maxsize=_ORIGINS)
+def _origin(path: str, stamp: int, line: int, mechanism: Mechanism, runtime: str) -> Origin | None:
+    source = _source(path, stamp)
+    constructs = Constructs(source, [line])
+    fitting = constructs.fitting(line, mechanism, runtime)
+    node = fitting[0] if fitting else constructs.statement(line)
     function = enclosing_function(source, node.start_byte) if node is not None else None
     if node is None or function is None:
         return None
     return Origin(function.name, certain(node), cold(node, source))
 
 
-@functools.lru_cache(maxsize=_FILES)
+@functools.lru_cache(maxsize=_TREES)
 def _source(path: str, stamp: int) -> SourceFile:
     del stamp  # A file that changed is read anew.
     return parse(Path(path).read_bytes())

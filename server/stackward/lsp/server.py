@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import gc
 import logging
 import sys
@@ -10,6 +12,8 @@ import stackward
 from stackward.lsp.capabilities import hello
 from stackward.lsp.client import Client
 from stackward.lsp.transport import Runnable, read_address, run_stdio, run_tcp
+
+_M_ARENA_MAX = -8  # malloc.h
 
 
 def serve(*, tcp: str | None, log_file: str | None, log_level: str) -> int:
@@ -30,6 +34,14 @@ def serve(*, tcp: str | None, log_file: str | None, log_level: str) -> int:
     return 2
 
 
+def _share_arenas() -> None:
+    """Have glibc keep freed memory in few pools: by default each worker thread has one of its own."""
+    if sys.platform != "linux":
+        return
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
+
+
 def load(client: Client) -> Runnable:
     """Everything that is slow to import: called after ``initialize`` has been answered."""
     from stackward.lsp.app import App  # noqa: PLC0415
@@ -39,6 +51,7 @@ def load(client: Client) -> Runnable:
     # What is loaded now stays; collections that look at all of it, and at every hint, would be felt while typing.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+    _share_arenas()
     # News waits for the interpreter while a worker reads a log; by default it would wait five times as long.
     sys.setswitchinterval(0.001)
     server = Server(client, "stackward", stackward.__version__)
