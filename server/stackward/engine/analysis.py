@@ -193,7 +193,8 @@ class Analysis:
         if isinstance(code, ObjectCode):
             sites = self._mapped(inputs, code, builder, evidence, cancel)
         else:
-            problems.append(Problem(f"what allocates is not known: {code}", inputs.unit.dir))
+            why = code.reason if isinstance(code, DidNotRun) else str(code)
+            problems.append(Problem(f"what allocates is not known: {why}", inputs.unit.dir))
         return UnitResult(
             files=tuple(_files(builder, sites, hints, inputs.snapshot, problems)),
             log_bytes=outcome.log_bytes,

@@ -58,6 +58,7 @@ _EVENTS: list[type[FileSystemEvent]] = [
 _POLL_SECONDS = 3.0  # A poll of a large tree takes a good part of a second.
 _JOIN_SECONDS = 1.0
 _NO_MORE = frozenset({errno.ENOSPC, errno.EMFILE, errno.ENFILE})  # inotify's limits of watches and of instances.
+_GONE = frozenset({errno.ENOENT, errno.ENOTDIR})
 
 
 def is_relevant(path: str, root: str, *, folder: bool = False) -> bool:
@@ -150,7 +151,10 @@ class Watcher:
         try:
             while not self._stopped:
                 if time.monotonic() >= self._next_look:
-                    self._look_at_roots()
+                    try:
+                        self._look_at_roots()
+                    except Exception:
+                        log.exception("the roots could not be looked at")
                 if burst := self._next_burst():
                     try:
                         self._on_change(burst)
@@ -211,6 +215,9 @@ class _Roots:
         """Watch what is wanted and exists, anew where the folder is another one than before."""
         for path in self._roots.keys() - set(wanted):
             self._unwatch(self._roots.pop(path))
+        if self._deaf():
+            log.warning("a thread of watchdog has died: all roots are watched anew")
+            self._start_afresh()
         try:
             for path in wanted:
                 self._attend(path, self._roots.setdefault(path, _Root()))
@@ -221,8 +228,13 @@ class _Roots:
                 self._attend(path, self._roots.setdefault(path, _Root()))
 
     def close(self) -> None:
-        if self._observer is not None:
-            self._observer.stop()
+        observer, self._observer = self._observer, None
+        if observer is None:
+            return
+        try:
+            observer.stop()
+        except Exception:
+            log.exception("watchdog could not be stopped")
 
     def _attend(self, path: str, root: _Root) -> None:
         stamp = _stamp(path)
@@ -237,7 +249,8 @@ class _Roots:
             except OSError as error:
                 if error.errno in _NO_MORE and not self._polls:
                     raise
-                if not root.complained:
+                # One that went away since it was looked at is as missing as any other.
+                if error.errno not in _GONE and not root.complained:
                     root.complained = True
                     self._on_problem(Problem(f"cannot be watched: {error.strerror or error}", path))
         if root.seen:
@@ -258,7 +271,29 @@ class _Roots:
     def _alive(self, root: _Root) -> bool:
         """Whether watchdog still works for it: it gives up when the folder is deleted, and an inode can come back."""
         emitters = self._observer.emitters if self._observer is not None else ()
-        return any(emitter.watch == root.watch and emitter.should_keep_running() for emitter in emitters)
+        return any(
+            emitter.watch == root.watch and emitter.should_keep_running() and emitter.is_alive() for emitter in emitters
+        )
+
+    def _deaf(self) -> bool:
+        """Whether a thread that all roots share has died.
+
+        That of watchdog 7 which reads from inotify does, of a KeyError, when a folder was moved out of the root,
+        another one took its name and was deleted, and then the first one is deleted too.
+        """
+        if self._observer is None:
+            return False
+        threads = [
+            self._observer,
+            *(held for held in vars(self._observer).values() if isinstance(held, threading.Thread)),
+        ]
+        return not all(thread.is_alive() for thread in threads)
+
+    def _start_afresh(self) -> None:
+        """Have all roots watched by a new observer, and told, since nobody told what happened in between."""
+        self.close()
+        for root in self._roots.values():
+            root.watch = root.stamp = None
 
     def _unwatch(self, root: _Root) -> None:
         if root.watch is not None and self._observer is not None:
@@ -283,9 +318,8 @@ class _Roots:
             "raise fs.inotify.max_user_watches to have changes seen at once"
         )
         self._on_problem(Problem(what))
-        self.close()
-        self._observer, self._polls = None, True
-        self._roots.clear()
+        self._polls = True
+        self._start_afresh()
 
 
 def _absolute(roots: Iterable[str]) -> tuple[str, ...]:

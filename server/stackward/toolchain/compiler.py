@@ -117,7 +117,7 @@ class Compiler:
         ``on_start`` is called when the compiler runs.
         """
         if replay.unit.cgo:
-            return self._escapes_through_go(replay, on_records, cancel)
+            return self._escapes_through_go(replay, on_records, cancel, on_start)
         flags = [f"-m={replay.level}"]
         if self.debug_flags:
             flags.append(f"-d={self.debug_flags}")
@@ -132,15 +132,15 @@ class Compiler:
     def object_code(self, replay: Replay, cancel: CancelToken) -> ObjectCode | BuildFailed | DidNotRun | Cancelled:
         """Compile to the end and read which allocators the object code calls."""
         unit = replay.unit
-        if unit.cgo:
-            return DidNotRun("the object code of cgo packages is not read")
+        # The walk phase says which interface conversions need no allocation.
+        talk = ["-d=escapedebug=1"] if "escapedebug" in self.debug_flags else []
         with tempfile.TemporaryDirectory(dir=self.scratch, ignore_cleanup_errors=True) as work:
             files, names = _materialise(replay, work)
-            archive = os.path.join(work, "out.a")
-            # The walk phase says which interface conversions need no allocation.
-            talk = ["-d=escapedebug=1"] if "escapedebug" in self.debug_flags else []
-            argv = [*unit.argv, "-o", archive, "-S", "-c=2", *talk, "-importcfg", self._importcfg(replay), "-pack"]
-            argv += files
+            if unit.cgo:
+                argv = self._through_go(unit, files, work, " ".join(["-S", *talk]))
+            else:
+                argv = [*unit.argv, "-o", os.path.join(work, "out.a"), "-S", "-c=2", *talk]
+                argv += ["-importcfg", self._importcfg(replay), "-pack", *files]
             toolchain = self.toolchain
             parser = ObjectCodeParser(names, toolchain.minor, toolchain.goarch, toolchain.goroot)
             ended = self._run(argv, unit, parser.feed, cancel, behind=True)
@@ -168,21 +168,28 @@ class Compiler:
         return None
 
     def _escapes_through_go(
-        self, replay: Replay, on_records: Callable[[list[Record], bool], None], cancel: CancelToken
+        self,
+        replay: Replay,
+        on_records: Callable[[list[Record], bool], None],
+        cancel: CancelToken,
+        on_start: Callable[[], None],
     ) -> Replayed | BuildFailed | DidNotRun | Cancelled:
         """A cgo package compiles generated files, which only ``go build`` can make; ``//line`` leads back."""
         unit = replay.unit
-        test = unit.id.variant is not Variant.PACKAGE
-        flags = f"{self.config.gcflags()} -m={replay.level}".strip()
         with tempfile.TemporaryDirectory(dir=self.scratch, ignore_cleanup_errors=True) as work:
             files, names = _materialise(replay, work)
-            overlay = os.path.join(work, "overlay.json")
-            replaced = {path: name for name, path in zip(files, unit.files, strict=True) if name != path}
-            Path(overlay).write_text(json.dumps({"Replace": replaced}), encoding="utf-8")
-            argv = [self.toolchain.go, *(("test", "-c", "-vet=off") if test else ("build",))]
-            argv += ["-o", os.path.join(work, "out"), *self.config.build_flags(), f"-gcflags={flags}"]
-            argv += ["-overlay", overlay, "."]
-            return self._read(argv, unit, LogParser(names, unit.dir), on_records, cancel, end_early=False)
+            argv = self._through_go(unit, files, work, f"-m={replay.level}")
+            return self._read(argv, unit, LogParser(names, unit.dir), on_records, cancel, on_start, end_early=False)
+
+    def _through_go(self, unit: Unit, files: Sequence[str], work: str, flags: str) -> list[str]:
+        """The go command that compiles a unit with further flags of the compiler, ``files`` in the place of its own."""
+        test = unit.id.variant is not Variant.PACKAGE
+        overlay = os.path.join(work, "overlay.json")
+        replaced = {path: name for name, path in zip(files, unit.files, strict=True) if name != path}
+        Path(overlay).write_text(json.dumps({"Replace": replaced}), encoding="utf-8")
+        argv = [self.toolchain.go, *(("test", "-c", "-vet=off") if test else ("build",))]
+        argv += ["-o", os.path.join(work, "out"), *self.config.build_flags()]
+        return [*argv, f"-gcflags={f'{self.config.gcflags()} {flags}'.strip()}", "-overlay", overlay, "."]
 
     def _read(
         self,

@@ -59,7 +59,7 @@ class Unit:
     def package(self) -> str:
         """The package's path as the linker knows it: ``compile -p``."""
         after = (value for flag, value in itertools.pairwise(self.argv) if flag == "-p")
-        return next(after, self.id.import_path)
+        return next(after, "main" if self.name == "main" else self.id.import_path)
 
 
 @dataclass(frozen=True, slots=True)
