@@ -72,3 +72,11 @@ def test_fields_cannot_be_confused_in_the_fingerprint() -> None:
         BuildConfig(env=(("a", "b"),)),
     ]
     assert len({config.fingerprint() for config in alike}) == len(alike)
+
+
+def test_the_go_command_is_not_let_write_module_files() -> None:
+    base = {"GOFLAGS": "-tags=a -mod=mod -trimpath", "PATH": "x"}
+    assert BuildConfig().environment(base)["GOFLAGS"] == "-tags=a -trimpath"
+    assert BuildConfig().environment({"GOFLAGS": "-mod=vendor"})["GOFLAGS"] == "-mod=vendor"
+    assert "GOFLAGS" not in BuildConfig().environment({})
+    assert BuildConfig(env=(("GOFLAGS", "-mod=mod"),)).environment(base)["GOFLAGS"] == "-mod=mod"

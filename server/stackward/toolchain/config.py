@@ -30,6 +30,10 @@ class BuildConfig:
         env = dict(os.environ if base is None else base)
         env["GOPROXY"] = "off"
         env["GOTOOLCHAIN"] = "local"
+        # It would have the go command write go.mod and go.sum; without it, it says what is missing.
+        flags = [flag for flag in env.get("GOFLAGS", "").split() if flag.lstrip("-") != "mod=mod"]
+        if len(flags) < len(env.get("GOFLAGS", "").split()):
+            env["GOFLAGS"] = " ".join(flags)
         if self.goos:
             env["GOOS"] = self.goos
         if self.goarch:
