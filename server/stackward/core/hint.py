@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass
 
 from stackward.core.position import Location
-from stackward.core.site import Site
+from stackward.core.site import Allocates, Site
 
 
 class Severity(enum.Enum):
@@ -45,5 +45,7 @@ class Hint:
     @property
     def text(self) -> str:
         """The message with what it costs, as far as that is known."""
+        if self.site.allocates is Allocates.NEVER:
+            return f"{self.site.name} escapes, but nothing is allocated: {self.site.when}"
         cost = self.site.cost
         return f"{self.message} ({cost})" if cost else self.message

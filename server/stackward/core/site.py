@@ -98,13 +98,16 @@ class Site:
         return coldness, -self.loops, -(self.bytes or 0)
 
     @property
+    def name(self) -> str:
+        """The subject in few words."""
+        return shorten(self.subject)
+
+    @property
     def cost(self) -> str:
         """What the object code says, in words: how much, when, how often; empty before it is known."""
         match self.allocates:
-            case Allocates.UNKNOWN:
+            case Allocates.UNKNOWN | Allocates.NEVER:
                 return ""
-            case Allocates.NEVER:
-                return f"no allocation: {self.when}"
             case _:
                 size = f"{self.bytes:,} bytes" if self.bytes is not None else self.size
                 when = f"when {self.when}" if self.allocates is Allocates.SOMETIMES else ""
@@ -113,6 +116,12 @@ class Site:
                     often = f"in {self.loops} nested loops"
                 cold = f"rarely: {self.cold}" if self.cold else ""
                 return ", ".join(filter(None, (size, when, often, cold)))
+
+
+def shorten(text: str, limit: int = 48) -> str:
+    """``text`` on one line and at most ``limit`` characters long."""
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
 @dataclass(frozen=True, slots=True)

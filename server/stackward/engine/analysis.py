@@ -19,6 +19,7 @@ from stackward.core.outcome import BuildError, BuildFailed, Cancelled
 from stackward.core.position import Location
 from stackward.engine import codec
 from stackward.engine.allocations import AllocationMap
+from stackward.engine.costs import foreseen
 from stackward.engine.evidence import EvidenceMaker
 from stackward.engine.facts import construct, described, facts_of
 from stackward.engine.neighbours import Library, Neighbours
@@ -169,7 +170,7 @@ class Analysis:
             for found in builder.fresh():
                 hint = hints.of(found)
                 if on_partial is not None and wanted(found.site.path):
-                    news.setdefault(found.site.path, []).append(hint)
+                    news.setdefault(found.site.path, []).append(foreseen(found, hint))
             now = time.monotonic()
             # No records are a pause of the compiler, in which there is time to tell of those before.
             if on_partial is None or not news or over or (records and now - last < wait):

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stackward.core.allocation import AllocatorCall, Mechanism
+from stackward.core.hint import Hint
 from stackward.core.site import Allocates
 from stackward.engine.sites import Found
 from stackward.rules import Construct
@@ -57,6 +58,17 @@ def of(calls: Sequence[AllocatorCall], found: Found, minor: int) -> Verdict:
         type=_type(call),
         runtime=call.runtime,
     )
+
+
+def foreseen(found: Found, hint: Hint) -> Hint:
+    """A hint of a compile that still runs, held back if the object code will certainly show nothing for it.
+
+    So what is a constant does not come up for a moment.
+    """
+    if found.located.kind is not Kind.LITERAL and found.located.node.type not in _CONSTANTS:
+        return hint
+    site = replace(hint.site, allocates=Allocates.NEVER, when="a constant is read-only data")
+    return replace(hint, site=site)
 
 
 def nothing(found: Found, construct: Construct, instead: str, *, has_code: bool) -> Verdict:
@@ -128,9 +140,9 @@ def _condition(call: AllocatorCall, found: Found) -> str:
 _LENGTH = "its length is not 0"
 _MOVES = "what was appended is still in its buffer on the stack"
 _BOXES = {
-    "convT16": "the value is 256 or more",
-    "convT32": "the value is 256 or more",
-    "convT64": "the value is 256 or more",
+    "convT16": "the value is not between 0 and 255",
+    "convT32": "the value is not between 0 and 255",
+    "convT64": "the value is not between 0 and 255",
     "convTstring": "the string is not empty",
     "convTslice": "the slice is not nil",
 }

@@ -63,6 +63,17 @@ def _channel(site: Site, call: AllocatorCall | None, elem: TypeInfo | None, mino
     return replace(site, bytes=header + buffer, size_class=size_class(header + buffer))
 
 
+def _needs_none(facts: ExprFacts, info: TypeInfo) -> str:
+    """Why a value of that type needs no allocation in an interface; empty if the type does not say."""
+    if facts.constant is not None:
+        return "a constant is read-only data"
+    if info.size == 0:
+        return "it has no size"
+    if info.pointer_shaped:
+        return "an interface holds the pointer itself"
+    return "a value of one byte is in a table of the runtime's" if info.size == 1 else ""
+
+
 def described(found: Found, known: Mapping[Key, ExprFacts], minor: int) -> Found:
     """A site with its type, and its size where the object code did not show it."""
     facts = known.get(found.key)
@@ -97,6 +108,10 @@ def described(found: Found, known: Mapping[Key, ExprFacts], minor: int) -> Found
     if allocated is None or allocated.size is None:
         return found
     site = replace(site, type=allocated.type)
+    if site.allocates is Allocates.NEVER and found.construct is Construct.BOXED:
+        site = replace(site, when=_needs_none(facts, allocated) or site.when)
+    if allocated.kind.startswith(("float", "complex")) and found.mechanism is Mechanism.BOX and site.when:
+        site = replace(site, when="the value is not 0")
     if site.bytes is not None and site.bytes == allocated.size:
         site = replace(site, size_class=size_class(site.bytes, pointers=bool(allocated.pointers)))
     if site.bytes is None and not site.size and site.runtime and site.allocates is not Allocates.NEVER:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from stackward.core.decision import FlowEdge
 from stackward.core.hint import Hint, HintStep
-from stackward.core.site import Site
+from stackward.core.site import Site, shorten
 from stackward.rules import (
     address_returned,
     boxed_in_interface,
@@ -29,7 +29,7 @@ from stackward.rules import (
     too_large_for_stack,
     unclassified,
 )
-from stackward.rules._evidence import Callee, Construct, Evidence, Statement, shorten
+from stackward.rules._evidence import Callee, Construct, Evidence, Statement
 from stackward.rules._flow import End, Fate, fate
 from stackward.rules._rule import Case, Rule, Words
 from stackward.rules.leaking_parameter import words as leaking_words

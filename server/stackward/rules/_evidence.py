@@ -86,7 +86,7 @@ class Evidence:
     @property
     def name(self) -> str:
         """The subject in few words."""
-        return shorten(self.site.subject)
+        return self.site.name
 
     @property
     def allocated(self) -> bool:
@@ -104,9 +104,3 @@ _STORAGE = frozenset(
         Construct.VARIADIC,
     }
 )
-
-
-def shorten(text: str, limit: int = 48) -> str:
-    """``text`` on one line and at most ``limit`` characters long."""
-    text = " ".join(text.split())
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"

@@ -28,7 +28,8 @@ allocate once and reuse the value.
 
 from __future__ import annotations
 
-from stackward.rules._evidence import Construct, Evidence, Statement, shorten
+from stackward.core.site import shorten
+from stackward.rules._evidence import Construct, Evidence, Statement
 from stackward.rules._flow import End
 from stackward.rules._rule import Case, Rule, Words
 

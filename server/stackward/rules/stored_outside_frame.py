@@ -35,7 +35,8 @@ The same goes for `chan *T` with a small `T`, and for slices of pointers that no
 
 from __future__ import annotations
 
-from stackward.rules._evidence import Construct, Evidence, shorten
+from stackward.core.site import shorten
+from stackward.rules._evidence import Construct, Evidence
 from stackward.rules._flow import End
 from stackward.rules._rule import Case, Rule, Words
 
