@@ -17,6 +17,7 @@ from checks import check
 from dependents import dependents
 from keystrokes import keystrokes
 from processes import CommandError
+from reading import reading
 from saves import saves
 from servers import Timing
 from stackward.core.outcome import ToolchainMissing
@@ -27,7 +28,7 @@ from targets import Target, summary
 from timeline import timeline
 from workplace import gopls_command, place, workplace
 
-_PARTS = ("save", "keystroke", "startup", "check", "dependents")
+_PARTS = ("save", "keystroke", "startup", "check", "reading", "dependents")
 _RESULTS = Path(__file__).parent / "results"
 
 
@@ -106,6 +107,8 @@ def _report(toolchain: Toolchain, parts: list[str], given: argparse.Namespace) -
         yield from startup(server, gopls, places)
     if "check" in parts:
         yield from check(ours, tests=given.tests)
+    if "reading" in parts:
+        yield from reading(ours, toolchain.minor, toolchain.goarch)
     if "dependents" in parts:
         yield from dependents(server, ours)
 

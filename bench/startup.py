@@ -47,8 +47,8 @@ def startup(server: Sequence[str], gopls: str | None, places: Mapping[str, Place
     yield under("`initialize` answered from cold", starts["stackward"], _TARGET_SECONDS, unit=" s", digits=3)
     ours = used["stackward"]
     yield under(
-        "resident, the standard library open",
-        [ours.tree] if isinstance(ours, Memory) else [],
+        "resident, the server itself, the standard library open",
+        [ours.own] if isinstance(ours, Memory) else [],
         _TARGET_MIB,
         unit=" MiB",
         digits=0,

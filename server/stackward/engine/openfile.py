@@ -97,12 +97,7 @@ class OpenFile:
         if anchors is None:
             return False
         known = {_identity(anchor): anchor for anchor in self._anchors}
-        self._anchors = [
-            _carried(anchor, known.get(_identity(anchor)))
-            if anchor.hint.steps
-            else known.get(_identity(anchor), anchor)
-            for anchor in anchors
-        ]
+        self._anchors = [_worded(anchor, known.get(_identity(anchor))) for anchor in anchors]
         return True
 
     def add_hints(self, text_digest: str, hints: Iterable[Hint]) -> bool:
@@ -165,6 +160,15 @@ def _carried(anchor: _Anchor, before: _Anchor | None) -> _Anchor:
     if before is not None and anchor.hint.site.allocates is Allocates.UNKNOWN:
         anchor.hint = replace(anchor.hint, site=anchor.hint.site.costing_as(before.hint.site))
     return anchor
+
+
+def _worded(anchor: _Anchor, before: _Anchor | None) -> _Anchor:
+    """A hint of a result without explanations: in the words that it had before, with what it costs now."""
+    if before is None or anchor.hint.steps:
+        return _carried(anchor, before)
+    if anchor.hint.site.allocates is not Allocates.UNKNOWN:
+        before.hint = replace(before.hint, site=before.hint.site.costing_as(anchor.hint.site))
+    return before
 
 
 def _points(hint: Hint, path: str) -> list[BytePos]:
