@@ -58,7 +58,7 @@ class Presenter:
             )
         diagnostic = {
             "range": self.range(lines, shown_range(hint, lines)),
-            "severity": _SEVERITIES[severity if hint.site.shown else Severity.HINT],
+            "severity": _SEVERITIES[_shown_at(hint, severity)],
             "code": hint.rule,
             "source": "stackward",
             "message": hint.text,
@@ -111,6 +111,13 @@ class Presenter:
                 pass  # The link then leads nowhere; `explainRule` still answers.
             link = self._links[rule] = uri_of(str(path))
         return link
+
+
+def _shown_at(hint: Hint, severity: Severity) -> Severity:
+    """The level of a hint: what allocates nothing, or on a path that is rarely taken, is shown lower."""
+    if not hint.site.shown:
+        return Severity.HINT
+    return Severity.HINT if hint.site.cold and severity is Severity.INFORMATION else severity
 
 
 def shown_range(hint: Hint, lines: LineIndex) -> ByteRange:

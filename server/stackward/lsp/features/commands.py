@@ -16,7 +16,6 @@ from stackward.engine.inlinediff import inline_diff
 from stackward.engine.results import CheckReport
 from stackward.engine.scheduler import Priority
 from stackward.lsp.app import App
-from stackward.lsp.features.diagnostics import diagnostics
 from stackward.lsp.features.hover import count
 from stackward.lsp.protocol import cancellation
 from stackward.lsp.uris import path_of, uri_of
@@ -49,16 +48,13 @@ def register(app: App) -> None:
 
     @server.command("stackward.listHints")
     def list_hints(uri: str, function: str = "") -> list[dict[str, Any]]:
-        """The diagnostics of a file, or of one function in it."""
+        """The diagnostics of a file, or of one function in it; what matters most comes first."""
         path = _path(uri)
-        names = {id(hint): hint.site.function for hint in app.hints(path).hints}
-        if not function:
-            return diagnostics(app, path)
         lines = app.lines(path)
         return [
             app.presenter.diagnostic(hint, lines, app.level(hint.rule, path))
-            for hint in app.visible(path)
-            if names.get(id(hint), hint.site.function) == function
+            for hint in sorted(app.visible(path), key=lambda hint: hint.site.heat)
+            if function in {"", hint.site.function}
         ]
 
     @server.command("stackward.stats")
