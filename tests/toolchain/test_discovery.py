@@ -331,3 +331,14 @@ def test_a_rebuilt_development_version_has_another_fingerprint(world: World, ver
     assert compiler == go.parent.parent / "pkg" / "tool" / "compile"
     compiler.write_text("rebuilt")
     assert (found(world.discover()).env_fingerprint != before.env_fingerprint) is differs
+
+
+def test_a_goroot_of_another_release_is_named(toolchain: Toolchain, tmp_path: Path) -> None:
+    other = tmp_path / "goroot"
+    other.mkdir()
+    for name in ("bin", "pkg", "src"):
+        (other / name).symlink_to(Path(toolchain.goroot) / name)
+    (other / "VERSION").write_text("go1.2.3\ntime 2026-01-01T00:00:00Z\n", encoding="utf-8")
+    found = discover(BuildConfig(go=toolchain.go, env=(("GOROOT", str(other)),)))
+    assert isinstance(found, ToolchainMissing)
+    assert f"GOROOT={other} is go1.2.3; unset GOROOT" in str(found)

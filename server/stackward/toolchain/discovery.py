@@ -275,6 +275,8 @@ def _toolchain(go: str, found_by: str, answer: Mapping[str, str], env: Mapping[s
     if not compiler.is_absolute() or not _is_file(compiler):
         return f"no compile tool at {compiler}; GOROOT is {answer.get('GOROOT') or 'not set'}"
     goroot = answer.get("GOROOT", "")
+    if (other := _release_of(goroot)) and version.startswith("go1.") and other != version.split(" ")[0]:
+        return f"the command is {version}, but GOROOT={goroot} is {other}; unset GOROOT"
     real = _go_in(Path(goroot, "bin"))
     if Path(go).parent.name == "shims" and os.access(real, os.X_OK):
         go = str(real)  # A version manager's shim chooses anew, and slowly, each time that it is run.
@@ -292,6 +294,15 @@ def _toolchain(go: str, found_by: str, answer: Mapping[str, str], env: Mapping[s
         found_by=found_by,
         env_fingerprint=_fingerprint(answer, compiler, env),
     )
+
+
+def _release_of(goroot: str) -> str:
+    """What the file VERSION of a GOROOT says; empty where there is none, as in a development tree."""
+    try:
+        first = Path(goroot, "VERSION").read_text(encoding="utf-8", errors="replace").split("\n", 1)[0].strip()
+    except OSError:
+        return ""
+    return first if re.fullmatch(r"go1\.\d+(?:\.\d+|rc\d+|beta\d+)*", first) else ""
 
 
 def _fingerprint(answer: Mapping[str, str], compiler: Path, env: Mapping[str, str]) -> str:
