@@ -57,15 +57,29 @@ class AllocatorCall:
 
 
 @dataclass(frozen=True, slots=True)
+class CalleeCall:
+    """One call, in the object code of ``function``, of a function of the standard library that allocates by itself.
+
+    ``path`` and ``line`` are as in ``AllocatorCall``; ``callee`` is the linker's symbol.
+    """
+
+    function: str
+    path: str
+    line: int
+    callee: str
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectCode:
     """The allocator calls of one compile unit, in the order of the text.
 
     ``functions`` are the linker's symbols of all functions that have code. ``conversions`` say of the interface
     conversions that need no allocator, by the compiler's point, what they use instead (``-d=escapedebug=1``).
-    ``minor`` is the release of Go 1 that made it.
+    ``minor`` is the release of Go 1 that made it. ``callees`` are calls of what allocates elsewhere.
     """
 
     calls: tuple[AllocatorCall, ...]
     functions: frozenset[str]
     conversions: Mapping[Location, str] = field(default_factory=dict)
     minor: int = 0
+    callees: tuple[CalleeCall, ...] = ()

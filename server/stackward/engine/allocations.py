@@ -201,6 +201,8 @@ class AllocationMap:
                 construct = Construct.APPEND
             if nodes and call.mechanism is Mechanism.OBJECT:
                 construct = _OBJECTS.get(node.type, Construct.UNSURE)
+                if call.type.startswith(("[", "go.shape.[")) and construct is Construct.POINTER_LITERAL:
+                    construct = Construct.SLICE_LITERAL
             if nodes and call.mechanism is Mechanism.INSERT and node.type != "index_expression":
                 # The entries of a literal are one site on each line that has some.
                 node = nodes[0]

@@ -19,12 +19,13 @@ from stackward.core.outcome import BuildError, BuildFailed, Cancelled
 from stackward.core.position import Location
 from stackward.engine import codec
 from stackward.engine.allocations import AllocationMap
+from stackward.engine.callees import callees
 from stackward.engine.costs import foreseen
 from stackward.engine.evidence import EvidenceMaker
 from stackward.engine.facts import construct, described, facts_of
 from stackward.engine.neighbours import Library, Neighbours
 from stackward.engine.objectcodes import ObjectCodes
-from stackward.engine.results import FileResult, UnitResult
+from stackward.engine.results import Callee, FileResult, UnitResult
 from stackward.engine.sites import Found, SiteBuilder
 from stackward.engine.sources import Sources
 from stackward.engine.store import Store
@@ -191,8 +192,9 @@ class Analysis:
             return code
         problems = list(builder.problems)
         sites = builder.found()
+        calls: tuple[Callee, ...] = ()
         if isinstance(code, ObjectCode):
-            sites = self._mapped(inputs, code, builder, evidence, cancel)
+            sites, calls = self._mapped(inputs, code, builder, evidence, cancel)
         else:
             why = code.reason if isinstance(code, DidNotRun) else str(code)
             problems.append(Problem(f"what allocates is not known: {why}", inputs.unit.dir))
@@ -203,12 +205,13 @@ class Analysis:
             merged=builder.merged,
             outside=builder.outside,
             problems=tuple(problems),
+            callees=calls,
         )
 
     def _mapped(
         self, inputs: Inputs, code: ObjectCode, builder: SiteBuilder, evidence: EvidenceMaker, cancel: CancelToken
-    ) -> list[Found]:
-        """The sites of the log and those that only the object code knows of, with what they cost."""
+    ) -> tuple[list[Found], tuple[Callee, ...]]:
+        """The sites of the log and those that only the object code knows of, with what they cost; and the callees."""
         unit, types = inputs.unit, self._types
 
         def ask(queries: Sequence[Query]) -> tuple[ExprFacts | None, ...] | NoFacts:
@@ -217,13 +220,14 @@ class Analysis:
         logged = builder.found()
         known = facts_of(logged, ask)
         sources = {path: source for path in unit.files if (source := evidence.sources.get(path)) is not None}
-        allocations = AllocationMap(code, Symbols(code.functions, unit.package), sources, builder)
+        symbols = Symbols(code.functions, unit.package)
+        allocations = AllocationMap(code, symbols, sources, builder)
         settled = allocations.settle(
             (found, construct(evidence.construct(found), known.get(found.key)), known.get(found.key))
             for found in logged
         )
         known |= facts_of((found for found in settled if found.key not in known), ask)
-        return [described(found, known, code.minor) for found in settled]
+        return [described(found, known, code.minor) for found in settled], tuple(callees(code, symbols, sources))
 
 
 class _Hints:

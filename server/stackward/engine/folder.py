@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from stackward.core.outcome import ToolchainMissing
@@ -35,6 +36,17 @@ class Tools:
     types: TypeFacts
     environment: str
     """Digest of the toolchain and the build configuration: part of the key of every result."""
+    _exports: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def exports(self, directory: str, paths: Sequence[str], cancel: CancelToken) -> dict[str, str]:
+        """The export data of packages as code in ``directory`` would import them, as far as they build."""
+        known = {path: self._exports[directory, path] for path in paths if (directory, path) in self._exports}
+        if any(path not in known for path in paths):
+            found = self.recorder.exports(directory, paths, cancel)
+            if isinstance(found, dict):
+                known |= found
+                self._exports.update({(directory, path): archive for path, archive in found.items()})
+        return known
 
 
 @dataclass(slots=True)

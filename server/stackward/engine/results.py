@@ -28,6 +28,17 @@ class FileResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Callee:
+    """A call, in ``function``, of what allocates out of sight (``toolchain.callees``); for the rest see ``Site``."""
+
+    path: str
+    function: str
+    name: str
+    loops: int = 0
+    cold: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class UnitResult:
     """The analysis of one compile unit.
 
@@ -41,6 +52,7 @@ class UnitResult:
     merged: int = 0
     outside: int = 0
     problems: tuple[Problem, ...] = ()
+    callees: tuple[Callee, ...] = ()
 
 
 class Freshness(enum.Enum):

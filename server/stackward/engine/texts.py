@@ -47,6 +47,14 @@ class Texts:
         with self._lock:
             self._open.pop(path, None)
 
+    def with_overlays(self, texts: Mapping[str, bytes]) -> Texts:
+        """The same texts with others laid over them; what is opened there later is not seen here, nor the reverse."""
+        other = Texts()
+        with self._lock:
+            other._stamped, other._headers = self._stamped, self._headers  # Of the disk, which both see.
+            other._open = {**self._open, **texts}
+        return other
+
     def opened(self) -> dict[str, bytes]:
         """All open texts by path."""
         with self._lock:

@@ -88,7 +88,7 @@ def _on_line(source: SourceFile, at: int, end: int, subject: str, *, variable: b
         if found is not None and found.exact:
             if subjects.same(subject, text_of(found.node, source)):
                 return found
-            if first is None and found.kind in _RECOGNIZED:
+            if first is None and (found.kind in _RECOGNIZED or (found.kind is Kind.BINARY and " + " in subject)):
                 first = found
         at = max(at + 1, min(path[-1].end_byte, end) if path[-1].start_byte <= at else path[-1].start_byte)
     return first

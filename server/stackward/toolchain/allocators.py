@@ -127,6 +127,12 @@ def find(name: str, minor: int) -> Allocator | None:
     return known
 
 
+def grows(runtime: str) -> bool:
+    """Whether a runtime function, ``runtime.growslice``, makes room for more: seldom, the more there is already."""
+    known = _TABLE.get(runtime.removeprefix("runtime."))
+    return known is not None and known.mechanism in {Mechanism.GROWTH, Mechanism.INSERT}
+
+
 # runtime/sizeclasses.go (internal/runtime/gc from Go 1.25); the same in all releases that are supported.
 _CLASSES = (
     *(8, 16, 24, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208, 224, 240, 256, 288, 320, 352, 384, 416, 448),

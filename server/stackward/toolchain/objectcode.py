@@ -13,9 +13,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from stackward.core.allocation import AllocatorCall, ObjectCode
+from stackward.core.allocation import AllocatorCall, CalleeCall, ObjectCode
 from stackward.core.position import Location, from_display
 from stackward.toolchain.allocators import Allocator, find
+from stackward.toolchain.callees import called
 
 _CALL = b"\tCALL\truntime."
 _TEXT = b" STEXT "
@@ -57,6 +58,7 @@ class ObjectCodeParser:
         self._sizes = {**dict.fromkeys(("int", "uint", "uintptr"), self._word), "string": 2 * self._word}
         self._pointers: dict[str, bool] = {}
         self._calls: list[AllocatorCall] = []
+        self._callees: list[CalleeCall] = []
         self._functions: set[str] = set()
         self._conversions: dict[Location, str] = {}
         self._text = b""
@@ -75,7 +77,7 @@ class ObjectCodeParser:
         self._read(self._text)
         self._text = b""
         calls = tuple(self._measured(call) for call in self._calls)
-        return ObjectCode(calls, frozenset(self._functions), self._conversions, self._minor)
+        return ObjectCode(calls, frozenset(self._functions), self._conversions, self._minor, tuple(self._callees))
 
     def _read(self, text: bytes) -> None:
         """Read whole symbols."""
@@ -83,6 +85,7 @@ class ObjectCodeParser:
         self._functions.update(symbols)
         self._read_conversions(text)
         self._read_sizes(text)
+        self._read_callees(text, starts, symbols)
         at = text.find(_CALL)
         while at >= 0:
             begin = at + len(_CALL)
@@ -106,15 +109,13 @@ class ObjectCodeParser:
         allocator: Allocator,
         place: tuple[str, int],
     ) -> None:
-        path, line = place
-        if self._goroot and path.startswith(_GOROOT):
-            path = self._goroot + path.removeprefix(_GOROOT)
+        path, line = self._user_path(place[0]), place[1]
         given = _Given(list(_before(text, at)), self._registers)
         size = allocator.bytes
         self._calls.append(
             AllocatorCall(
                 function=function,
-                path=self._names.get(path, path),
+                path=path,
                 line=line,
                 order=len(self._calls),
                 runtime=f"runtime.{name}",
@@ -125,6 +126,18 @@ class ObjectCodeParser:
                 buffered=given.address(allocator.buffer_arg),
             )
         )
+
+    def _user_path(self, path: str) -> str:
+        if self._goroot and path.startswith(_GOROOT):
+            path = self._goroot + path.removeprefix(_GOROOT)
+        return self._names.get(path, path)
+
+    def _read_callees(self, text: bytes, starts: list[int], symbols: list[str]) -> None:
+        for at, callee in called(text):
+            number = bisect.bisect_right(starts, at) - 1
+            place = _place(text[text.rfind(b"\n", 0, at) + 1 : at])
+            if place is not None and number >= 0:
+                self._callees.append(CalleeCall(symbols[number], self._user_path(place[0]), place[1], callee))
 
     def _read_conversions(self, text: bytes) -> None:
         """What the walk phase says of interface conversions (``walk/convert.go``: ``dataWord``)."""

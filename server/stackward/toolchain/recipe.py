@@ -120,6 +120,19 @@ class Recorder:
             return (*(file for file in files if file in own), *made)
         return BuildFailed(path, (BuildError("the go command names no compiled files"),))
 
+    def exports(
+        self, cwd: str, paths: Sequence[str], cancel: CancelToken | None = None
+    ) -> dict[str, str] | DidNotRun | Cancelled:
+        """The export data of packages, as code in ``cwd`` would import them; those that do not build are left out."""
+        found = go_list(
+            self._go, self._config, cwd, paths, ["-export"], fields="ImportPath,Export,Error", cancel=cancel
+        )
+        if isinstance(found, ListFailed):
+            return DidNotRun(found.message)
+        if not isinstance(found, Listing):
+            return found
+        return {one.path: one.export for one in found.packages if one.export}
+
     def _list(
         self,
         cwd: str,

@@ -89,6 +89,23 @@ class TypeFacts:
             full = True
         return self._last_reason
 
+    def formatted(self, text: bytes, cancel: CancelToken | None = None) -> bytes | NoFacts:
+        """A Go file as ``gofmt`` writes it; a reason where it cannot be parsed."""
+        token = cancel or CancelToken()
+        program = self._wait_for_program(token)
+        if isinstance(program, NoFacts):
+            return program
+        with self._lock:
+            helper = self._running(program, None)
+            if isinstance(helper, NoFacts):
+                return helper
+            number = next(self._numbers)
+            answer = helper.ask(wire.encode_format(number, text))
+        line = helper.wait(answer, _ANSWER_SECONDS, token)
+        if line is None:
+            return NoFacts("cancelled" if token.cancelled else helper.ended)
+        return wire.parse_format(line, number)
+
     def prepare(self) -> None:
         """Start to build the program, if that has not happened, without waiting for it."""
         self._building()
@@ -144,10 +161,10 @@ class TypeFacts:
             # Within the lock: what a later request leaves out must have been sent before it.
             return helper, number, helper.ask(line)
 
-    def _running(self, program: str, wanted: Load) -> Helper | NoFacts:
+    def _running(self, program: str, wanted: Load | None) -> Helper | NoFacts:
         if self._closing.cancelled:
             return NoFacts(_CLOSED)
-        deaths, of = self._deadly.get(wanted.key, (0, None))
+        deaths, of = self._deadly.get(wanted.key if wanted is not None else "", (0, None))
         if self._deaths >= _DEATHS or (deaths >= _DEATHS_OF_ONE and of == wanted):
             return self._last_reason
         if self._helper is not None and not self._helper.ended:

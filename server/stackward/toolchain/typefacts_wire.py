@@ -107,6 +107,24 @@ def parse(
     return facts
 
 
+def encode_format(number: int, text: bytes) -> bytes:
+    """A request to format a text."""
+    return json.dumps({"id": number, "format": base64.b64encode(text).decode("ascii")}).encode() + b"\n"
+
+
+def parse_format(line: bytes, number: int) -> bytes | NoFacts:
+    """The reply to a request to format a text."""
+    try:
+        told = json.loads(line)
+        if _get(told, "id", int) != number:
+            return NoFacts("the type facts helper answered another question")
+        if told.get("failed"):
+            return NoFacts(_get(told, "failed", str))
+        return base64.b64decode(_get(told, "text", str), validate=True)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        return NoFacts(f"the type facts helper's reply was not understood: {error!r}")
+
+
 def _get(told: Any, name: str, kind: type) -> Any:
     """A part that has to be there."""
     value = told[name]

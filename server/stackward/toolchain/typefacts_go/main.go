@@ -10,14 +10,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/format"
 	"io"
 	"os"
 	"runtime/debug"
 )
 
-// A request asks for facts about one unit, which it describes as far as that has changed.
+// A request asks for facts about one unit, which it describes as far as that has changed, or to have a text formatted
+// as gofmt does.
 type request struct {
 	ID      int     `json:"id"`
+	Format  *[]byte `json:"format"`
 	Load    load    `json:"load"`
 	Queries []query `json:"queries"`
 }
@@ -27,6 +30,7 @@ type reply struct {
 	ID     int        `json:"id"`
 	Types  []typeInfo `json:"types,omitempty"`
 	Facts  []*fact    `json:"facts"`
+	Text   []byte     `json:"text,omitempty"`
 	Stale  bool       `json:"stale,omitempty"`
 	Failed string     `json:"failed,omitempty"`
 }
@@ -73,6 +77,13 @@ func answer(kept *store, asked *request) (told reply) {
 			told = reply{ID: asked.ID, Failed: fmt.Sprintf("the type checker failed: %v", problem)}
 		}
 	}()
+	if asked.Format != nil {
+		text, err := format.Source(*asked.Format)
+		if err != nil {
+			return reply{ID: asked.ID, Failed: err.Error()}
+		}
+		return reply{ID: asked.ID, Text: text}
+	}
 	loaded, err := kept.load(asked.ID, &asked.Load)
 	if errors.Is(err, errStale) {
 		return reply{ID: asked.ID, Stale: true}

@@ -1,0 +1,53 @@
+"""From what rewrites propose to whole texts: edits applied, imports put right, formatted as gofmt does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from stackward.core.edit import Replacement, applied, overlapping
+from stackward.core.facts import NoFacts
+from stackward.engine.workbench import Workbench
+from stackward.rewrites import Proposal, settled_imports
+from stackward.syntax.tree import SourceFile, parse
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """Why there is no text."""
+
+    reason: str
+
+
+def finished(
+    proposals: Iterable[Proposal], files: Mapping[str, SourceFile], bench: Workbench
+) -> dict[str, bytes] | Unfinished:
+    """The new texts of all files that the proposals change. ``files`` has the sources that they are about."""
+    edits: dict[str, list[Replacement]] = {}
+    needed: dict[str, list[str]] = {}
+    for proposal in proposals:
+        for path, own in proposal.edits.items():
+            edits.setdefault(path, []).extend(own)
+        for path, paths in proposal.imports.items():
+            needed.setdefault(path, []).extend(paths)
+    texts: dict[str, bytes] = {}
+    for path, changes in edits.items():
+        before = files[path]
+        if overlapping(changes):
+            return Unfinished("its changes overlap")
+        after = parse(applied(before.text, set(changes)))
+        if after.tree.root_node.has_error and not before.tree.root_node.has_error:
+            return Unfinished("the result cannot be parsed")
+        text = applied(after.text, settled_imports(before, after, needed.get(path, ())))
+        texts[path] = _formatted(before.text, text, bench)
+    return texts
+
+
+def _formatted(before: bytes, after: bytes, bench: Workbench) -> bytes:
+    """The text as gofmt writes it, if it was so before: nobody wants all of a file changed for one rewrite."""
+    types, cancel = bench.shop.tools.types, bench.shop.cancel
+    original = types.formatted(before, cancel)
+    if isinstance(original, NoFacts) or original != before:
+        return after
+    formatted = types.formatted(after, cancel)
+    return after if isinstance(formatted, NoFacts) else formatted

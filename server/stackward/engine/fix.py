@@ -1,0 +1,247 @@
+"""Rewriting packages as far as the compiler agrees: for the command line, and for all of a file in an editor.
+
+Each rewrite is proved by itself, but not each with a compile of its own: in one attempt every function gets at most one
+change, and what each function allocates afterwards says which of them are good. An attempt that breaks something which
+nobody can be blamed for is repeated with one half of the changes, and with the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from stackward.core.edit import Replacement, overlapping
+from stackward.engine.finish import Unfinished, finished
+from stackward.engine.rewriting import Candidate, Proved, Rejected, candidates, objection, prove
+from stackward.engine.tally import Function, Tally, outermost, total
+from stackward.engine.verify import Compared, DoesNotCompile, compare
+from stackward.engine.workbench import Workbench
+from stackward.rewrites import Applicability, Proposal, Rewrite
+from stackward.syntax.functions import functions
+
+_ROUNDS = 8  # One rewrite may open the way for another; they do not go on for ever.
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A rewrite that was made. ``line`` counts from 0 in the text that it was made in."""
+
+    rewrite: str
+    path: str
+    line: int
+    title: str
+    before: Tally
+    after: Tally
+
+
+@dataclass(slots=True)
+class Fixed:
+    """What became of a package: the new texts of the files that changed, what was done, and what was not and why."""
+
+    texts: dict[str, bytes] = field(default_factory=dict)
+    applied: list[Applied] = field(default_factory=list)
+    rejected: dict[tuple[str, str, int], Rejected] = field(default_factory=dict)
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which rewrites, up to which applicability, in which files (all of the package's own without ``paths``)."""
+
+    rewrites: Sequence[Rewrite]
+    applicability: tuple[Applicability, ...] = (Applicability.SAFE,)
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """One proposal of a candidate, and the declared function that holds all of its changes (none: it is wider)."""
+
+    candidate: Candidate
+    proposal: Proposal
+    function: Function | None
+
+
+def fix(open_bench: Callable[[Mapping[str, bytes]], Workbench], wanted: Wanted) -> Fixed:
+    """Rewrite a package until nothing is left to do. ``open_bench`` gives the package with other texts laid over it."""
+    result = Fixed()
+    for _ in range(_ROUNDS):
+        bench = open_bench(result.texts)
+        if not isinstance(bench.results, dict):
+            result.failure = result.failure or str(bench.results)
+            return result
+        if not _round(bench, wanted, result):
+            return result
+    return result
+
+
+def _round(bench: Workbench, wanted: Wanted, result: Fixed) -> bool:
+    """Rewrite what can be rewritten side by side; False if that is nothing."""
+    choices = list(_choices(bench, wanted, result))
+    good: dict[int, tuple[_Choice, Tally, Tally]] = {}
+    for attempt in _attempts([one for one in choices if one.function is not None]):
+        for choice, before, after in _proved(bench, attempt, result):
+            key = id(choice.candidate)
+            if key not in good or after.less_than(good[key][2]):
+                good[key] = (choice, before, after)
+    accepted = _compatible(list(good.values()))
+    if accepted:
+        return _apply(bench, accepted, result)
+    for choice in (one for one in choices if one.function is None):
+        # Wide changes go one by one, each on what the one before has left.
+        proof = prove(bench, choice.candidate)
+        if isinstance(proof, Proved) and proof.proposal.applicability in wanted.applicability:
+            result.texts |= proof.texts
+            result.applied.append(_applied(choice, bench, proof.before, proof.after))
+            return True
+        if isinstance(proof, Rejected):
+            _reject(result, bench, choice.candidate, proof.reason)
+    return False
+
+
+def _choices(bench: Workbench, wanted: Wanted, result: Fixed) -> Iterator[_Choice]:
+    paths = wanted.paths or tuple(bench.files)
+    for path in paths:
+        for found in candidates(bench, path, wanted.rewrites):
+            if isinstance(found, Rejected):
+                result.rejected.setdefault(_key(bench, found.rewrite.name, found.span.path, found.span.start), found)
+                continue
+            if _key(bench, found.rewrite.name, found.span.path, found.span.start) in result.rejected:
+                continue
+            for proposal in found.proposals:
+                if proposal.applicability in wanted.applicability:
+                    yield _Choice(found, proposal, _home(bench, proposal))
+
+
+def _key(bench: Workbench, rewrite: str, path: str, offset: int) -> tuple[str, str, int]:
+    """A place that is the same after changes elsewhere: the text of its line, and which of the equal ones it is."""
+    text = bench.files[path].text
+    start = text.rfind(b"\n", 0, offset) + 1
+    end = text.find(b"\n", offset)
+    line = text[start : end if end >= 0 else len(text)]
+    return rewrite, f"{path}:{line.decode('utf-8', 'replace')}:{offset - start}", text.count(line, 0, start)
+
+
+def _home(bench: Workbench, proposal: Proposal) -> Function | None:
+    """The one declared function in whose body all changes are."""
+    homes: set[Function | None] = set()
+    for path, edits in proposal.edits.items():
+        source = bench.files.get(path)
+        if source is None:
+            return None
+        declared = [one for one in functions(source) if not one.literal]
+        for edit in edits:
+            around = next((one for one in declared if one.start < edit.start and edit.end < one.end), None)
+            if around is None or around.name.startswith("init."):
+                return None
+            body = source.text.find(b"{", around.start)
+            if body < 0 or edit.start <= source.lines.offset(around.name_range.end):
+                return None
+            homes.add((path, outermost(around.name)))
+    return homes.pop() if len(homes) == 1 else None
+
+
+def _attempts(choices: Sequence[_Choice]) -> Iterator[list[_Choice]]:
+    """The choices in groups that have at most one for each function."""
+    left = list(choices)
+    while left:
+        taken: dict[Function | None, _Choice] = {}
+        for choice in left:
+            taken.setdefault(choice.function, choice)
+        yield list(taken.values())
+        chosen = {id(choice) for choice in taken.values()}
+        left = [choice for choice in left if id(choice) not in chosen]
+
+
+def _proved(bench: Workbench, attempt: Sequence[_Choice], result: Fixed) -> Iterator[tuple[_Choice, Tally, Tally]]:
+    """Those of an attempt that stand the check, with what their functions allocate before and after."""
+    if not attempt or bench.shop.cancel.cancelled:
+        return
+    proposals = [choice.proposal for choice in attempt]
+    texts = finished(proposals, bench.files, bench)
+    alone = len(attempt) == 1
+    outcome = texts if isinstance(texts, Unfinished) else compare(bench, texts, proposals)
+    if isinstance(outcome, Compared):
+        owners = {choice.function for choice in attempt}
+        if alone or all(one in owners for one in outcome.worse):
+            for choice in attempt:
+                yield from _judged(bench, choice, outcome, result, alone=alone)
+            return
+    elif alone:
+        reason = outcome.reason if isinstance(outcome, Unfinished) else f"it would not compile: {outcome.message}"
+        _reject(result, bench, attempt[0].candidate, reason)
+        return
+    if isinstance(outcome, DoesNotCompile):
+        guilty = [choice for choice in attempt if choice.function in outcome.functions]
+        if guilty and len(guilty) < len(attempt):
+            for choice in guilty:
+                yield from _proved(bench, [choice], result)
+            yield from _proved(bench, [choice for choice in attempt if choice not in guilty], result)
+            return
+    half = len(attempt) // 2
+    yield from _proved(bench, attempt[:half], result)
+    yield from _proved(bench, attempt[half:], result)
+
+
+def _judged(
+    bench: Workbench, choice: _Choice, outcome: Compared, result: Fixed, *, alone: bool
+) -> Iterator[tuple[_Choice, Tally, Tally]]:
+    function = choice.function
+    assert function is not None
+    # By itself a change answers for everything, else for its function.
+    own = outcome if alone else _only(outcome, function)
+    why = objection(own, choice.proposal)
+    if why:
+        _reject(result, bench, choice.candidate, why)
+        return
+    yield choice, total(own.before.values()), total(own.after.values())
+
+
+def _only(outcome: Compared, function: Function) -> Compared:
+    return Compared(
+        {one: tally for one, tally in outcome.before.items() if one == function},
+        {one: tally for one, tally in outcome.after.items() if one == function},
+    )
+
+
+def _compatible(good: Sequence[tuple[_Choice, Tally, Tally]]) -> list[tuple[_Choice, Tally, Tally]]:
+    """As many as do not change the same bytes; the others have their turn in the next round."""
+    taken: dict[str, list[Replacement]] = {}
+    found = []
+    for one in good:
+        edits = one[0].proposal.edits
+        if all(not overlapping([*taken.get(path, ()), *own]) for path, own in edits.items()):
+            for path, own in edits.items():
+                taken.setdefault(path, []).extend(own)
+            found.append(one)
+    return found
+
+
+def _apply(bench: Workbench, accepted: Sequence[tuple[_Choice, Tally, Tally]], result: Fixed) -> bool:
+    """Make the changes together, if they are good together; else as many as are."""
+    proposals = [choice.proposal for choice, _, _ in accepted]
+    texts = finished(proposals, bench.files, bench)
+    if not isinstance(texts, Unfinished):
+        outcome = compare(bench, texts, proposals)
+        if isinstance(outcome, Compared) and (not outcome.worse or any(one.repairs for one in proposals)):
+            result.texts |= texts
+            result.applied += [_applied(choice, bench, before, after) for choice, before, after in accepted]
+            return True
+    if len(accepted) == 1:
+        _reject(result, bench, accepted[0][0].candidate, "it does not go together with another change")
+        return False
+    # The other half is tried again in the next round.
+    half = len(accepted) // 2
+    return _apply(bench, accepted[:half], result) or _apply(bench, accepted[half:], result)
+
+
+def _applied(choice: _Choice, bench: Workbench, before: Tally, after: Tally) -> Applied:
+    candidate = choice.candidate
+    line = bench.files[candidate.span.path].lines.position(candidate.span.start).line
+    title = Proved(candidate, choice.proposal, {}, {}, before, after).title
+    return Applied(candidate.rewrite.name, candidate.span.path, line, title, before, after)
+
+
+def _reject(result: Fixed, bench: Workbench, candidate: Candidate, reason: str) -> None:
+    key = _key(bench, candidate.rewrite.name, candidate.span.path, candidate.span.start)
+    result.rejected[key] = Rejected(candidate.rewrite, candidate.span, reason)

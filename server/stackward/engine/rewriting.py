@@ -1,0 +1,175 @@
+"""What can be rewritten in a file, and the proof of one rewrite."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from stackward.core.edit import Replacement, difference
+from stackward.engine.finish import Unfinished, finished
+from stackward.engine.tally import Tally, total
+from stackward.engine.verify import Compared, DoesNotCompile, compare
+from stackward.engine.workbench import Workbench
+from stackward.rewrites import REWRITES, Applicability, Proposal, Refusal, Rewrite, Scene, Span, walk
+from stackward.syntax.tree import SourceFile
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A place with what a rewrite proposes for it, not yet tried. ``span`` is that of the node it started from."""
+
+    rewrite: Rewrite
+    span: Span
+    proposals: tuple[Proposal, ...]
+
+    @property
+    def title(self) -> str:
+        return self.proposals[0].title
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A place that a rewrite, or the check, leaves alone, and why."""
+
+    rewrite: Rewrite
+    span: Span
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """A rewrite that the compiler has confirmed. ``texts`` are the new texts of all files, ``edits`` the changes."""
+
+    candidate: Candidate
+    proposal: Proposal
+    texts: Mapping[str, bytes]
+    edits: Mapping[str, tuple[Replacement, ...]]
+    before: Tally
+    after: Tally
+
+    @property
+    def title(self) -> str:
+        """What is changed, what may differ, and what was proved."""
+        differs = f", {self.proposal.differs}" if self.proposal.differs else ""
+        saved = saving(self.before, self.after)
+        return f"{self.proposal.title}{differs}{f' ({saved})' if saved else ''}"
+
+
+def candidates(
+    bench: Workbench, path: str, rewrites: Sequence[Rewrite] = REWRITES, within: tuple[int, int] | None = None
+) -> Iterator[Candidate | Rejected]:
+    """The places of a file at which something can be proposed, and those where it is refused, in their order.
+
+    ``within`` are the bytes that a place has to overlap. A rewrite that fails costs only itself.
+    """
+    source = bench.files.get(path)
+    if source is None or generated(source):
+        return
+    starting: dict[str, list[Rewrite]] = {}
+    for rewrite in rewrites:
+        for start in rewrite.starts:
+            starting.setdefault(start, []).append(rewrite)
+    for node in walk(source.tree.root_node):
+        if within is not None and (node.end_byte < within[0] or node.start_byte > within[1]):
+            continue
+        for rewrite in starting.get(node.type, ()):
+            try:
+                if not rewrite.suits(node, source):
+                    continue
+                scene = Scene(bench, path, source, node)
+                offers = list(rewrite.propose(scene))
+            except Exception:
+                log.exception("rewrite %s failed at %s:%d", rewrite.name, path, node.start_point[0] + 1)
+                continue
+            proposals = tuple(one for one in offers if isinstance(one, Proposal))
+            if proposals:
+                yield Candidate(rewrite, scene.span(node), proposals)
+                continue
+            for offer in offers:
+                if isinstance(offer, Refusal):
+                    yield Rejected(rewrite, scene.span(node), offer.reason)
+
+
+def generated(source: SourceFile) -> bool:
+    """Whether a file says that it is generated (``go help generate``): changes would be lost."""
+    head = source.text[: max(source.text.find(b"\npackage "), 0) + 1]
+    return any(line.startswith(b"// Code generated ") and line.endswith(b" DO NOT EDIT.") for line in head.split(b"\n"))
+
+
+def prove(bench: Workbench, candidate: Candidate) -> Proved | Rejected:
+    """Try all that is proposed for a place; the cheapest that stands the check."""
+    best: Proved | None = None
+    reason = ""
+    for proposal in candidate.proposals:
+        outcome = _try(bench, candidate, proposal)
+        if isinstance(outcome, Proved):
+            if best is None or outcome.after.less_than(best.after):
+                best = outcome
+        else:
+            reason = reason or outcome.reason
+    return best or Rejected(candidate.rewrite, candidate.span, reason)
+
+
+def _try(bench: Workbench, candidate: Candidate, proposal: Proposal) -> Proved | Rejected:
+    def rejected(reason: str) -> Rejected:
+        return Rejected(candidate.rewrite, candidate.span, reason)
+
+    files = dict(bench.files)
+    for importer in (bench.importers() or ()) if any(path not in files for path in proposal.edits) else ():
+        files |= importer.files
+    texts = finished([proposal], files, bench)
+    if isinstance(texts, Unfinished):
+        return rejected(texts.reason)
+    compared = compare(bench, texts, [proposal])
+    if isinstance(compared, DoesNotCompile):
+        return rejected(f"it would not compile: {compared.message}")
+    if (why := objection(compared, proposal)) != "":
+        return rejected(why)
+    edits = {path: difference(files[path].text, text) for path, text in texts.items()}
+    return Proved(candidate, proposal, texts, edits, total(compared.before.values()), total(compared.after.values()))
+
+
+def objection(compared: Compared, proposal: Proposal) -> str:
+    """Why a change that compiles is not good enough; empty if it is."""
+    if proposal.repairs:
+        return ""
+    if compared.worse:
+        function = compared.worse[0][1] or "the package's initialisation"
+        return f"{function} would allocate more"
+    if proposal.applicability is not Applicability.DISPLAY and not compared.better:
+        return "it would save nothing"
+    return ""
+
+
+def saving(before: Tally, after: Tally) -> str:
+    """What was proved, in words: one allocation and so many bytes less per call."""
+    calls, turns, growths = after.calls - before.calls, after.turns - before.turns, after.growths - before.growths
+    parts = []
+    if calls:
+        bytes_ = _bytes(before, after) if calls < 0 else ""
+        parts.append(f"{_count(calls)}{bytes_} per call")
+    if turns:
+        parts.append(f"{_count(turns)} per iteration")
+    if growths < 0 and calls <= 0 and turns <= 0:
+        parts.append("no growth" if after.growths == 0 else "less growth")
+    if not parts and after.bytes < before.bytes:
+        return _bytes(before, after).removeprefix(", ")
+    return ", ".join(parts)
+
+
+def _count(number: float) -> str:
+    shown = f"{abs(number):g}"
+    sign = "\N{MINUS SIGN}" if number < 0 else "+"
+    return f"{sign}{shown} allocation{'' if shown == '1' else 's'}"
+
+
+def _bytes(before: Tally, after: Tally) -> str:
+    if before.call_bytes is None or after.call_bytes is None or before.call_bytes <= after.call_bytes:
+        return ""
+    return f", \N{MINUS SIGN}{before.call_bytes - after.call_bytes:,} B"
+
+
+__all__ = ["Candidate", "Proved", "Rejected", "candidates", "objection", "prove", "saving"]

@@ -1,0 +1,212 @@
+"""Proving a rewrite: the compiler compiles the changed texts, and what it makes of them is compared with before.
+
+A change is good if everything that can see it still compiles, the functions that it changes allocate less, and no
+other function allocates more. That is asked of the package with its tests, of its importers where they can see
+the change, and of packages that are changed themselves.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from stackward.core.edit import difference, moved
+from stackward.core.outcome import BuildFailed, Cancelled
+from stackward.core.position import BytePos
+from stackward.engine.analysis import Failed
+from stackward.engine.dependents import unit_surface
+from stackward.engine.packages import UnitState
+from stackward.engine.results import UnitResult
+from stackward.engine.tally import Function, Tally, outermost, tallies, total
+from stackward.engine.workbench import Workbench
+from stackward.rewrites import Proposal
+from stackward.syntax.functions import enclosing_function
+from stackward.syntax.tree import SourceFile, parse
+from stackward.toolchain.compiler import Replay
+from stackward.toolchain.unit import Unit, UnitId, Variant
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What functions allocated before and allocate after, those that are as they were left out."""
+
+    before: Mapping[Function, Tally]
+    after: Mapping[Function, Tally]
+
+    @property
+    def worse(self) -> list[Function]:
+        """The functions that allocate more."""
+        return [one for one in self.after if self.before.get(one, Tally()).less_than(self.after[one])]
+
+    @property
+    def better(self) -> bool:
+        """Whether all together allocate less."""
+        return total(self.after.values()).less_than(total(self.before.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class DoesNotCompile:
+    """``functions`` are those in which the compiler found errors, as far as these have places."""
+
+    message: str
+    functions: frozenset[Function] = frozenset()
+    failure: Failed = field(default_factory=Cancelled)
+
+
+def compare(
+    bench: Workbench, texts: Mapping[str, bytes], proposals: Sequence[Proposal] = (), *, alone: bool = False
+) -> Compared | DoesNotCompile:
+    """Compile the package of ``bench`` with new texts for some files, its own or those of importers.
+
+    ``proposals`` know of calls of append that will not grow. ``alone`` leaves importers out that are not changed
+    themselves.
+    """
+    base = bench.results
+    if not isinstance(base, dict):
+        return DoesNotCompile(f"the package does not compile as it is: {base}", failure=base)
+    own = {path: text for path, text in texts.items() if path in bench.files}
+    units = _concerned(bench, own)
+    first = [unit for unit in units if unit.id.variant is not Variant.XTEST]
+    results = bench.analysed(own, {}, first)
+    if not isinstance(results, dict):
+        return _broken(results, bench, own)
+    archives: dict[str, str] = {}
+    visible = _surfaces(bench, results, own)
+    if visible:
+        built = _archives(bench, own)
+        if not isinstance(built, dict):
+            return _broken(built, bench, own)
+        archives = built
+    outer = [unit for unit in bench.units if unit.id.variant is Variant.XTEST and (visible or unit in units)]
+    if outer:
+        more = bench.analysed(own, archives, outer)
+        if not isinstance(more, dict):
+            return _broken(more, bench, own)
+        results |= more
+    before, after = _tallies(bench, {one: base[one] for one in results}, results, own, proposals)
+    others = {path: text for path, text in texts.items() if path not in own}
+    if others or (visible and not alone):
+        for importer in bench.importers() or ():
+            theirs = {path: text for path, text in others.items() if path in importer.files}
+            known = importer.results
+            if not isinstance(known, dict):
+                continue  # It did not compile before, so that nothing can be said of it.
+            changed = importer.analysed(theirs, archives, importer.units)
+            if not isinstance(changed, dict):
+                return _broken(changed, importer, theirs)
+            their_before, their_after = _tallies(importer, known, changed, theirs, proposals)
+            before |= their_before
+            after |= their_after
+    same = {one for one in after if one in before and before[one] == after[one]}
+    return Compared(
+        {one: tally for one, tally in before.items() if one not in same},
+        {one: tally for one, tally in after.items() if one not in same},
+    )
+
+
+def _concerned(bench: Workbench, texts: Mapping[str, bytes]) -> list[Unit]:
+    """The units that have to be compiled to know that all still compile."""
+    inside = all(
+        not path.endswith("_test.go") and _only_bodies(bench.files[path], parse(text)) for path, text in texts.items()
+    )
+    return [
+        unit
+        for unit in bench.units
+        if any(path in texts for path in unit.files) and (unit.id.variant is not Variant.TEST or not inside)
+    ]
+
+
+def _only_bodies(before: SourceFile, after: SourceFile) -> bool:
+    """Whether two texts of a file declare the same: they differ in bodies of functions and in imports."""
+    return _frame(before) == _frame(after)
+
+
+def _frame(source: SourceFile) -> list[bytes]:
+    parts = []
+    for node in source.tree.root_node.named_children:
+        if node.type in {"comment", "import_declaration"}:
+            continue
+        body = node.child_by_field_name("body")
+        parts.append(source.text[node.start_byte : body.start_byte if body is not None else node.end_byte])
+    return parts
+
+
+def _surfaces(bench: Workbench, results: Mapping[UnitId, UnitResult], texts: Mapping[str, bytes]) -> bool:
+    """Whether importers, external tests among them, can see that something changed."""
+    known = bench.results
+    assert isinstance(known, dict)
+    names = {one.path: one.name for one in bench.shop.graph}
+    for unit in bench.units:
+        if unit.id in results and unit.id.variant is not Variant.XTEST:
+            before = UnitState(unit, result=known[unit.id])
+            after = UnitState(unit, result=results[unit.id])
+            for text in texts.values():
+                bench.shop.sources.remember(parse(text))
+            if unit_surface(before, bench.shop.sources, names, {}) != unit_surface(
+                after, bench.shop.sources, names, {}
+            ):
+                return True
+    return False
+
+
+def _archives(bench: Workbench, texts: Mapping[str, bytes]) -> dict[str, str] | Failed:
+    """New export data of the package, and of its variant with tests, instead of that which importers know."""
+    found: dict[str, str] = {}
+    for unit in bench.units:
+        if unit.id.variant is Variant.XTEST or unit.cgo or not unit.archive:
+            continue
+        inputs = bench.inputs(unit, texts, {})
+        folder = os.path.join(bench.shop.tools.compiler.scratch, "verified")
+        os.makedirs(folder, exist_ok=True)
+        archive = os.path.join(folder, f"{inputs.key()}.a")
+        if not os.path.exists(archive):
+            replay = Replay(inputs.unit, inputs.snapshot.overlays, inputs.archives)
+            failed = bench.shop.tools.compiler.build(replay, archive, bench.shop.cancel)
+            if failed is not None:
+                return failed
+        found[unit.archive] = archive
+    return found
+
+
+def _tallies(
+    bench: Workbench,
+    before: Mapping[UnitId, UnitResult],
+    after: Mapping[UnitId, UnitResult],
+    texts: Mapping[str, bytes],
+    proposals: Sequence[Proposal],
+) -> tuple[dict[Function, Tally], dict[Function, Tally]]:
+    sources = {path: parse(text) for path, text in texts.items()}
+    places: set[tuple[str, int]] = set()
+    for span in (span for proposal in proposals for span in proposal.bounded):
+        if span.path in bench.files:
+            changes = difference(bench.files[span.path].text, texts.get(span.path, bench.files[span.path].text))
+            places.add((span.path, moved(span.start, changes)))
+    roomy = tuple(f"append({name},".encode() for proposal in proposals for name in proposal.roomy)
+
+    def is_bounded(path: str, start: BytePos) -> bool:
+        source = sources.get(path) or bench.files.get(path)
+        if source is None:
+            return False
+        offset = source.lines.offset(start)
+        return (path, offset) in places or source.text.startswith(roomy, offset)
+
+    return tallies(before), tallies(after, is_bounded)
+
+
+def _broken(failure: Failed, bench: Workbench, texts: Mapping[str, bytes]) -> DoesNotCompile:
+    functions: set[Function] = set()
+    message = str(failure)
+    if isinstance(failure, BuildFailed):
+        for error in failure.errors:
+            if error.at is None:
+                continue
+            text = texts.get(error.at.path)
+            source = parse(text) if text is not None else bench.files.get(error.at.path)
+            if source is not None:
+                around = enclosing_function(source, source.lines.offset(error.at.pos))
+                functions.add((error.at.path, outermost(around.name) if around is not None else ""))
+    return DoesNotCompile(message, frozenset(functions), failure)
+
+
+__all__ = ["Compared", "DoesNotCompile", "compare"]

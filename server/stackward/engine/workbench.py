@@ -1,0 +1,189 @@
+"""A package as rewrites see it and as they are tried: its texts at one moment, its compile units, what was found."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from stackward.core.facts import ExprFacts, NoFacts, ObjectInfo, Query, Use
+from stackward.core.hint import Hint
+from stackward.engine.analysis import Analysed, Failed, Inputs
+from stackward.engine.folder import Tools
+from stackward.engine.results import UnitResult
+from stackward.engine.sources import Sources
+from stackward.engine.texts import Snapshot, Texts, digest
+from stackward.rewrites import Span, imported
+from stackward.syntax.tree import SourceFile
+from stackward.toolchain.process import CancelToken, DidNotRun
+from stackward.toolchain.unit import Package, Unit, UnitId, Variant
+
+# What rewritten code may import; the export data of all is asked for at once, since a go command takes its time.
+_USEFUL = [
+    "bytes",
+    "cmp",
+    "context",
+    "encoding/hex",
+    "errors",
+    "fmt",
+    "io",
+    "maps",
+    "slices",
+    "sort",
+    "strconv",
+    "strings",
+    "sync",
+    "sync/atomic",
+    "time",
+    "unicode/utf8",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What all packages of one attempt share. ``archives`` gives the export data that stands in for a recipe's."""
+
+    tools: Tools
+    texts: Texts
+    sources: Sources
+    graph: tuple[Package, ...]
+    archives: Callable[[Unit], Mapping[str, str]] = lambda _: {}
+    cancel: CancelToken = field(default_factory=CancelToken)
+
+
+class Workbench:
+    """``units`` are those of one folder. ``neighbours`` finds the packages that import it, None where none can say.
+
+    The texts are those of the moment when this is made. It is a ``rewrites.PackageView``.
+    """
+
+    def __init__(
+        self,
+        shop: Shop,
+        units: Sequence[Unit],
+        neighbours: Callable[[Workbench], Sequence[Workbench] | None] = lambda _: None,
+    ) -> None:
+        self.shop = shop
+        self.units = tuple(sorted(units, key=lambda unit: list(Variant).index(unit.id.variant)))
+        self._neighbours = neighbours
+        every = tuple(dict.fromkeys(path for unit in self.units for path in unit.files))
+        self.snapshot = shop.texts.snapshot(every)
+        self._texts = shop.sources.of(self.snapshot)
+
+    # What rewrites see
+
+    @property
+    def import_path(self) -> str:
+        return self.units[0].id.import_path
+
+    @property
+    def name(self) -> str:
+        return self.units[0].name
+
+    @property
+    def directory(self) -> str:
+        return self.units[0].dir
+
+    @property
+    def language(self) -> int:
+        named = (flag.removeprefix("-lang=go1.") for flag in self.units[0].argv if flag.startswith("-lang=go1."))
+        minor = next(named, "").partition(".")[0]
+        return int(minor) if minor.isdigit() else self.shop.tools.toolchain.minor
+
+    @functools.cached_property
+    def files(self) -> Mapping[str, SourceFile]:
+        found = {path: self._texts.get(path) for path in self.snapshot.digests}
+        return {path: source for path, source in found.items() if source is not None}
+
+    @functools.cached_property
+    def hints(self) -> Mapping[str, Sequence[Hint]]:
+        results = self.results
+        if not isinstance(results, dict):
+            return {}
+        found: dict[str, Sequence[Hint]] = {}
+        for result in results.values():
+            for file in result.files:
+                found.setdefault(file.path, file.hints)
+        return found
+
+    def facts(self, spans: Sequence[Span], *, uses: bool = False) -> list[ExprFacts | None]:
+        told: list[ExprFacts | None] = [None] * len(spans)
+        for unit in self.units:
+            # Tests see all of the package, which then need not be asked about twice; but they make it larger.
+            wanted = [number for number, span in enumerate(spans) if span.path in unit.files]
+            if not uses:
+                wanted = [number for number in wanted if told[number] is None]
+            for number, facts in zip(wanted, self._ask(unit, [spans[number] for number in wanted], uses), strict=True):
+                told[number] = _joined(told[number], facts)
+        return told
+
+    def importers(self) -> Sequence[Workbench] | None:
+        return self._neighbours(self)
+
+    # What the check needs
+
+    @functools.cached_property
+    def results(self) -> dict[UnitId, UnitResult] | Failed:
+        """The analysis of all units as they are."""
+        return self.analysed({}, {}, self.units)
+
+    def analysed(
+        self, texts: Mapping[str, bytes], archives: Mapping[str, str], units: Sequence[Unit]
+    ) -> dict[UnitId, UnitResult] | Failed:
+        """The analysis of some units with other texts and other export data; the first failure if there is one."""
+        analysis = self.shop.tools.analysis
+
+        def run(unit: Unit) -> UnitResult | Failed:
+            inputs = self.inputs(unit, texts, archives)
+            if analysis.explodes(unit) and analysis.cached(inputs) is None:
+                return analysis.decide(inputs, self.shop.cancel, lambda _: None, lambda _: False)
+            outcome = analysis.run(inputs, self.shop.cancel)
+            return outcome.result if isinstance(outcome, Analysed) else outcome
+
+        with ThreadPoolExecutor(len(units) or 1, thread_name_prefix="stackward-verify") as pool:
+            outcomes = list(pool.map(run, units))
+        found: dict[UnitId, UnitResult] = {}
+        for unit, outcome in zip(units, outcomes, strict=True):
+            if not isinstance(outcome, UnitResult):
+                return outcome
+            found[unit.id] = outcome
+        return found
+
+    def inputs(self, unit: Unit, texts: Mapping[str, bytes], archives: Mapping[str, str]) -> Inputs:
+        """What the analysis of a unit with other texts depends on."""
+        overlays = {path: text for path, text in self.snapshot.overlays.items() if path in unit.files}
+        overlays |= {path: text for path, text in texts.items() if path in unit.files}
+        digests = {path: self.snapshot.digests[path] for path in unit.files if path in self.snapshot.digests}
+        digests |= {path: digest(text) for path, text in overlays.items()}
+        unit = self._importing(unit, overlays.values())
+        shop = self.shop
+        replaced = {**shop.archives(unit), **archives}
+        return Inputs(unit, Snapshot(digests, overlays), replaced, shop.tools.environment, shop.graph)
+
+    def _importing(self, unit: Unit, texts: Iterable[bytes]) -> Unit:
+        """The unit with the export data of what only the new texts import."""
+        known = {path for path, _ in unit.imports} | {path for path, _ in unit.importmap}
+        missing = sorted({path for text in texts for path in imported(text) if path not in known | {"C", "unsafe"}})
+        if not missing:
+            return unit
+        exports = self.shop.tools.exports(unit.dir, (*_USEFUL, *missing), self.shop.cancel)
+        return replace(unit, imports=(*unit.imports, *((path, exports[path]) for path in missing if path in exports)))
+
+    def _ask(self, unit: Unit, spans: Sequence[Span], uses: bool) -> Sequence[ExprFacts | None]:
+        if not spans:
+            return []
+        shop = self.shop
+        overlays = {path: text for path, text in self.snapshot.overlays.items() if path in unit.files}
+        queries = [Query(span.path, span.start, span.end, uses) for span in spans]
+        told = shop.tools.types.facts(unit, overlays, shop.archives(unit), queries, shop.cancel)
+        return [None] * len(spans) if isinstance(told, NoFacts | DidNotRun) else told
+
+
+def _joined(known: ExprFacts | None, fresh: ExprFacts | None) -> ExprFacts | None:
+    """What two units know of one expression: all uses of both."""
+    if known is None or fresh is None or known.object is None or fresh.object is None:
+        return known or fresh
+    uses: tuple[Use, ...] = tuple(dict.fromkeys((*known.object.uses, *fresh.object.uses)))
+    joined: ObjectInfo = replace(known.object, uses=uses)
+    return replace(known, object=joined)

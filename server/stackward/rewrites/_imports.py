@@ -1,0 +1,203 @@
+"""The imports of a file: the names of packages in it, and the changes that make it import what it uses, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from stackward.core.edit import Replacement
+from stackward.rewrites._names import walk
+from stackward.syntax.tree import SourceFile, text_of
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """``name`` is the one given in the file, empty without one."""
+
+    path: str
+    name: str
+    spec: Node
+
+    @property
+    def qualifier(self) -> str:
+        """The name in the file: for a package of another name than its path's last element, a guess."""
+        return self.name or default_name(self.path)
+
+
+def default_name(path: str) -> str:
+    """The name that a package most likely has: ``math/rand/v2`` is ``rand``."""
+    *before, last = path.split("/")
+    if before and last[:1] == "v" and last[1:].isdigit():
+        last = before[-1]
+    return last.rpartition(".")[0] if last.rpartition(".")[2].startswith("v") and "." in last else last
+
+
+def imports(source: SourceFile) -> list[Import]:
+    """The imports of a file in their order."""
+    found = []
+    for declaration in source.tree.root_node.named_children:
+        if declaration.type != "import_declaration":
+            continue
+        for spec in walk(declaration):
+            if spec.type == "import_spec":
+                path, name = spec.child_by_field_name("path"), spec.child_by_field_name("name")
+                if path is not None:
+                    written = text_of(path, source)[1:-1]
+                    found.append(Import(written, text_of(name, source) if name is not None else "", spec))
+    return found
+
+
+def qualifier(import_path: str, source: SourceFile, at: Node, files: Iterable[SourceFile]) -> str | None:
+    """The name under which a package is, or can be, used at a node; None where something else has that name."""
+    known = [one for one in imports(source) if one.path == import_path and one.name not in {"_", "."}]
+    name = known[0].qualifier if known else default_name(import_path)
+    if not known and any(one.qualifier == name for one in imports(source)):
+        return None
+    if _declared_around(name, source, at):
+        return None
+    return None if any(name in package_level(one) for one in files) else name
+
+
+def package_level(source: SourceFile) -> frozenset[str]:
+    """What a file declares for its whole package; collected once per text."""
+    known: frozenset[str] | None = source.__dict__.get("package_level")
+    if known is None:
+        found: set[str] = set()
+        for node in source.tree.root_node.named_children:
+            if node.type in {"const_declaration", "type_declaration", "var_declaration"}:
+                for spec in walk(node):
+                    if spec.type in {"const_spec", "type_alias", "type_spec", "var_spec"}:
+                        found.update(text_of(name, source) for name in spec.children_by_field_name("name"))
+            elif node.type == "function_declaration":
+                name = node.child_by_field_name("name")
+                if name is not None:
+                    found.add(text_of(name, source))
+        known = source.__dict__["package_level"] = frozenset(found)
+    return known
+
+
+def _declared_around(name: str, source: SourceFile, at: Node) -> bool:
+    """Whether the declared function around a node has anything local of that name: more than is needed, and safe."""
+    outer: Node | None = at
+    while outer is not None and outer.type not in {"function_declaration", "method_declaration"}:
+        outer = outer.parent
+    if outer is None:
+        return False
+    for node in walk(outer):
+        if node.type != "identifier" or text_of(node, source) != name:
+            continue
+        parent = node.parent
+        if (
+            parent is not None
+            and parent.type == "selector_expression"
+            and parent.child_by_field_name("operand") == node
+        ):
+            continue  # A use of the package itself.
+        return True
+    return False
+
+
+def settled(before: SourceFile, after: SourceFile, needed: Sequence[str]) -> list[Replacement]:
+    """The changes of ``after`` that import what is needed and drop what was used before and is not any more."""
+    present = imports(after)
+    wanted = [
+        path for path in dict.fromkeys(needed) if all(one.path != path or one.name in {"_", "."} for one in present)
+    ]
+    used, was_used = _qualifiers(after), _qualifiers(before)
+    gone = [
+        one
+        for one in present
+        if one.name not in {"_", "."}
+        and one.qualifier in was_used
+        and one.qualifier not in used
+        and one.path not in needed
+    ]
+    return _dropped(after, gone, present) + _added(
+        after, wanted, [one for one in present if one not in gone], bool(present)
+    )
+
+
+def _qualifiers(source: SourceFile) -> set[str]:
+    found = set()
+    for node in walk(source.tree.root_node):
+        if node.type == "package_identifier" or (
+            node.type == "identifier"
+            and node.parent is not None
+            and node.parent.type == "selector_expression"
+            and node.parent.child_by_field_name("operand") == node
+        ):
+            found.add(text_of(node, source))
+    return found
+
+
+def _dropped(source: SourceFile, gone: Sequence[Import], present: Sequence[Import]) -> list[Replacement]:
+    found = []
+    for declaration in source.tree.root_node.named_children:
+        if declaration.type != "import_declaration":
+            continue
+        inside = [one for one in present if declaration.start_byte <= one.spec.start_byte < declaration.end_byte]
+        if inside and all(one in gone for one in inside):
+            found.append(_line(source, declaration, blank=True))
+        else:
+            found += [_line(source, one.spec) for one in gone if one in inside]
+    return found
+
+
+def _line(source: SourceFile, node: Node, *, blank: bool = False) -> Replacement:
+    """The removal of the lines of a node; with ``blank`` also of an empty line after it."""
+    text = source.text
+    start = text.rfind(b"\n", 0, node.start_byte) + 1
+    end = text.find(b"\n", node.end_byte) + 1 or len(text)
+    if blank and text[end : end + 1] == b"\n":
+        end += 1
+    return Replacement(start, end)
+
+
+def _added(source: SourceFile, wanted: Sequence[str], kept: Sequence[Import], had_any: bool) -> list[Replacement]:
+    if not wanted:
+        return []
+    grouped = [one for one in kept if one.spec.parent is not None and one.spec.parent.type == "import_spec_list"]
+    if grouped:
+        found = []
+        for path in wanted:
+            # After the last of the group of the standard library that sorts before it, else before the first.
+            standard = [one for one in grouped if "." not in one.path.partition("/")[0]] or grouped
+            before = [one for one in standard if one.path < path]
+            if before:
+                last = max(before, key=lambda one: one.spec.start_byte)
+                end = source.text.find(b"\n", last.spec.end_byte)
+                found.append(Replacement(end, end, b'\n\t"' + path.encode() + b'"'))
+            else:
+                first = min(standard, key=lambda one: one.spec.start_byte)
+                start = source.text.rfind(b"\n", 0, first.spec.start_byte) + 1
+                found.append(Replacement(start, start, b'\t"' + path.encode() + b'"\n'))
+        return _joined(found)
+    lines = "".join(f'\t"{path}"\n' for path in sorted(wanted))
+    if len(kept) == 1 and kept[0].path != "C":
+        # One import without parentheses becomes a group.
+        declaration = kept[0].spec.parent
+        assert declaration is not None
+        specs = sorted([text_of(kept[0].spec, source), *(f'"{path}"' for path in wanted)], key=_path_of)
+        body = "".join(f"\t{spec}\n" for spec in specs)
+        return [Replacement(declaration.start_byte, declaration.end_byte, f"import (\n{body})".encode())]
+    clause = next(node for node in source.tree.root_node.named_children if node.type == "package_clause")
+    new = f'\n\nimport "{wanted[0]}"' if len(wanted) == 1 else f"\n\nimport (\n{lines})"
+    if had_any and not kept:
+        new += "\n"  # The declaration that is removed takes the empty line with it.
+    end = source.text.find(b"\n", clause.end_byte)
+    end = end if end >= 0 else len(source.text)
+    return [Replacement(end, end, new.encode())]
+
+
+def _path_of(spec: str) -> str:
+    return spec[spec.find('"') :]
+
+
+def _joined(found: Sequence[Replacement]) -> list[Replacement]:
+    """Insertions at one place as one, in the order of the paths."""
+    by_place: dict[int, list[bytes]] = {}
+    for one in sorted(found, key=lambda one: one.new.strip()):
+        by_place.setdefault(one.start, []).append(one.new)
+    return [Replacement(at, at, b"".join(parts)) for at, parts in by_place.items()]

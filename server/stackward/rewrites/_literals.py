@@ -1,0 +1,56 @@
+"""String literals of Go: the values of constants, and constants from values."""
+
+from __future__ import annotations
+
+import re
+
+_ESCAPE = re.compile(r'\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3}|[abfnrtv\\\'"])')
+_PLAIN = {"a": 7, "b": 8, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11, "\\": 92, "'": 39, '"': 34}
+
+
+def unquoted(literal: str | None) -> str | None:
+    """The value of a string literal; None for what is none, or does not hold valid UTF-8."""
+    if literal is None or len(literal) < 2 or literal[0] != literal[-1]:
+        return None
+    if literal[0] == "`":
+        return literal[1:-1].replace("\r", "")
+    if literal[0] != '"':
+        return None
+    parts: list[bytes] = []
+    at = 1
+    for found in _ESCAPE.finditer(literal, 1, len(literal) - 1):
+        parts.append(literal[at : found.start()].encode())
+        parts.append(_escaped(found[1]))
+        at = found.end()
+    parts.append(literal[at:-1].encode())
+    try:
+        return b"".join(parts).decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _escaped(text: str) -> bytes:
+    if text[0] in "uU":
+        return chr(int(text[1:], 16)).encode("utf-8", "surrogatepass")
+    if text[0] == "x":
+        return bytes([int(text[1:], 16)])
+    if text[0] in _PLAIN and len(text) == 1:
+        return bytes([_PLAIN[text]])
+    return bytes([int(text, 8) & 0xFF])
+
+
+def quoted(value: str) -> str:
+    """An interpreted string literal."""
+    parts = []
+    for char in value:
+        if char in '"\\':
+            parts.append("\\" + char)
+        elif char in "\n\t\r":
+            parts.append({"\n": "\\n", "\t": "\\t", "\r": "\\r"}[char])
+        elif char.isprintable():
+            parts.append(char)
+        elif ord(char) < 0x80:
+            parts.append(f"\\x{ord(char):02x}")
+        else:
+            parts.append(f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}")
+    return '"' + "".join(parts) + '"'

@@ -1,0 +1,173 @@
+"""What a rewrite sees: a place in the source, the package around it, and what the type checker knows of both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from tree_sitter import Node
+
+from stackward.core.edit import Replacement
+from stackward.core.facts import ExprFacts, TypeInfo, Use
+from stackward.core.hint import Hint
+from stackward.rewrites import _imports
+from stackward.rewrites._names import declared_names
+from stackward.rewrites._rewrite import Span
+from stackward.syntax.anchors import arguments, callee_node, is_call
+from stackward.syntax.tree import SourceFile, text_of
+
+FUNCTIONS = frozenset({"function_declaration", "func_literal", "method_declaration"})
+
+
+class PackageView(Protocol):
+    """A package with its tests, as the user sees it now."""
+
+    @property
+    def import_path(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def directory(self) -> str: ...
+
+    @property
+    def language(self) -> int:
+        """The minor version of Go 1 that go.mod asks for: what the code may use."""
+
+    @property
+    def files(self) -> Mapping[str, SourceFile]:
+        """The Go files of the folder that are compiled, tests included, by path."""
+
+    @property
+    def hints(self) -> Mapping[str, Sequence[Hint]]:
+        """What the last analysis found, by path."""
+
+    def facts(self, spans: Sequence[Span], *, uses: bool = False) -> list[ExprFacts | None]:
+        """What the type checker knows of expressions. ``uses`` are those in all files, tests included."""
+
+    def importers(self) -> Sequence[PackageView] | None:
+        """The packages of the module, or of the modules of go.work, that import this one; None if that is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The node at which a rewrite may start. Nodes are of this file's tree unless a path is given."""
+
+    package: PackageView
+    path: str
+    source: SourceFile
+    node: Node
+
+    # Syntax
+
+    def text(self, node: Node) -> str:
+        """The source text of a node."""
+        return text_of(node, self.source)
+
+    def around(self, node: Node | None = None) -> Iterator[Node]:
+        """The nodes around one, innermost first."""
+        at = (node or self.node).parent
+        while at is not None:
+            yield at
+            at = at.parent
+
+    def function(self, node: Node | None = None) -> Node | None:
+        """The innermost function around a node."""
+        return next((one for one in self.around(node) if one.type in FUNCTIONS), None)
+
+    def declaration(self, node: Node | None = None) -> Node | None:
+        """The declared function around a node, outside of all func literals."""
+        return next((one for one in self.around(node) if one.type in FUNCTIONS - {"func_literal"}), None)
+
+    def statement(self, node: Node | None = None) -> Node:
+        """The statement of a statement list that a node is, or is in."""
+        inner = node or self.node
+        for outer in self.around(inner):
+            if outer.type in {"statement_list", "block", "source_file"}:
+                return inner
+            inner = outer
+        return inner
+
+    def indent(self, node: Node) -> str:
+        """The white space before the line on which a node starts."""
+        start = self.source.text.rfind(b"\n", 0, node.start_byte) + 1
+        line = self.source.text[start : node.start_byte]
+        return line[: len(line) - len(line.lstrip(b" \t"))].decode()
+
+    def span(self, node: Node, path: str = "") -> Span:
+        """Where a node is."""
+        return Span(path or self.path, node.start_byte, node.end_byte)
+
+    # Types
+
+    def facts(self, node: Node, *, uses: bool = False) -> ExprFacts | None:
+        """What is known of exactly this expression."""
+        return self.facts_at(self.span(node), uses=uses)
+
+    def facts_at(self, span: Span, *, uses: bool = False) -> ExprFacts | None:
+        """What is known of exactly the expression at a place, in any file of the package."""
+        found = self.package.facts([span], uses=uses)[0]
+        return found if found is not None and found.exact else None
+
+    def type(self, node: Node) -> TypeInfo | None:
+        """The type of an expression; None where it has no valid one."""
+        found = self.facts(node)
+        return found.type if found is not None and found.type is not None and found.type.kind != "invalid" else None
+
+    def constant(self, node: Node) -> str | None:
+        """The exact value of a constant expression, a string as a Go literal."""
+        found = self.facts(node)
+        return found.constant if found is not None else None
+
+    def callee(self, call: Node) -> str:
+        """The full name of the function that a call calls for certain: ``fmt.Sprintf``, ``(*bytes.Buffer).Len``."""
+        found = self.facts(call)
+        static = found is not None and found.call is not None and found.call.kind in {"static", "builtin"}
+        return found.call.callee if static and found is not None and found.call is not None else ""
+
+    def uses(self, name: Node) -> tuple[Use, ...] | None:
+        """All uses of what an identifier stands for, its declaration not among them; None where it is not known."""
+        found = self.facts(name, uses=True)
+        if found is None or found.object is None or not found.object.path:
+            return None
+        return found.object.uses
+
+    # Names
+
+    def free_name(self, *wanted: str) -> str:
+        """The first of these names, or of the last with a number, that nothing in the file or package has yet."""
+        taken = declared_names(self.package.files.values())
+        for name in wanted:
+            if name not in taken:
+                return name
+        number = 2
+        while f"{wanted[-1]}{number}" in taken:
+            number += 1
+        return f"{wanted[-1]}{number}"
+
+    def qualifier(self, import_path: str, at: Node | None = None, path: str = "") -> str | None:
+        """The name under which a package is, or can be, imported and used at a node; None where it is hidden there.
+
+        A proposal that uses it lists ``import_path`` in its ``imports``.
+        """
+        source = self.package.files[path] if path else self.source
+        return _imports.qualifier(import_path, source, at or self.node, self.package.files.values())
+
+
+def replace_node(node: Node, new: str) -> Replacement:
+    """The text of a node becomes another."""
+    return Replacement(node.start_byte, node.end_byte, new.encode())
+
+
+def calls(node: Node, source: SourceFile, *names: str) -> bool:
+    """Whether a node is a call whose function is written in one of these ways (``fmt.Sprintf``).
+
+    This is a quick look: the package may be imported under another name, and the name may mean another thing.
+    """
+    callee = callee_node(node) if is_call(node) else None
+    return callee is not None and text_of(callee, source) in names
+
+
+__all__ = ["FUNCTIONS", "PackageView", "Scene", "arguments", "callee_node", "calls", "is_call", "replace_node"]

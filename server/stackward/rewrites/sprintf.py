@@ -1,0 +1,319 @@
+"""# sprintf
+
+`fmt.Sprintf` with plain verbs becomes what it prints: `strconv`, `hex`, concatenation, or appending to a buffer.
+
+## Why it saves
+
+Each operand of `fmt.Sprintf` is put into an interface, which copies it to the heap, and fmt parses the format and looks
+at the types while the program runs. `strconv` and `+` need neither.
+
+## When it is offered
+
+When every verb is plain (`%s`, `%d`, `%v`, `%x`, `%q`, `%t`, and `%f`, `%e`, `%g` with or without a precision) and
+every operand has a predeclared type: what fmt prints of a type with methods is theirs to say. Of several ways the one
+is taken that the compiler shows to be the cheapest: numbers among other text are appended to a buffer on the stack.
+
+## When it is not
+
+With flags, widths, `%T`, `%p`, indexes; for named types, errors (a nil error prints `<nil>`), interfaces and pointers;
+and where a name hides the package that is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tree_sitter import Node
+
+from stackward.core.edit import Replacement
+from stackward.rewrites._format import Piece, operand, pieces
+from stackward.rewrites._rewrite import Example, Offer, Proposal, Refusal, Refused, Rewrite
+from stackward.rewrites._scene import Scene, arguments, calls, replace_node
+from stackward.syntax.tree import SourceFile
+
+_LARGEST_BUFFER = 256  # Bytes on the stack that a number is worth.
+_BINDS_TIGHTER = frozenset({"index_expression", "selector_expression", "slice_expression", "call_expression"})
+
+
+def suits(node: Node, source: SourceFile) -> bool:
+    return calls(node, source, "fmt.Sprintf", "fmt.Sprint")
+
+
+def propose(scene: Scene) -> Iterator[Offer]:
+    parent = scene.node.parent
+    callee = scene.callee(scene.node)
+    if callee not in {"fmt.Sprintf", "fmt.Sprint"} or parent is None or parent.type == "expression_statement":
+        return
+    found = _printed(scene, callee, arguments(scene.node))
+    if isinstance(found, Refusal):
+        yield found
+        return
+    imports = {scene.path: tuple(sorted({path for piece in found for path in piece.imports}))}
+    text = " + ".join(piece.text for piece in found)
+    if len(found) > 1 and parent.type in _BINDS_TIGHTER and parent.named_children[0] == scene.node:
+        text = f"({text})"
+    edit = replace_node(scene.node, text)
+    yield Proposal(_title(found, callee), {scene.path: (edit,)}, imports)
+    appended = _appended(scene, found)
+    if appended is not None:
+        yield Proposal(f"Append to a buffer instead of {callee}", {scene.path: appended[0]}, imports, roomy=appended[1])
+
+
+def _printed(scene: Scene, callee: str, given: Sequence[Node]) -> list[Piece] | Refusal:
+    if callee == "fmt.Sprintf":
+        return pieces(scene, given[0], given[1:])
+    if len(given) != 1:
+        return Refusal("fmt.Sprint adds spaces between some of its operands")
+    piece = operand(scene, given[0], "v", "%v")
+    return [piece] if isinstance(piece, Piece) else piece
+
+
+def _title(found: Sequence[Piece], callee: str) -> str:
+    if len(found) > 1:
+        return f"Concatenate instead of {callee}"
+    if found[0].imports:
+        return f"Use {found[0].text.partition('(')[0]} instead of {callee}"
+    return f"Use the string itself instead of {callee}"
+
+
+def _appended(scene: Scene, found: Sequence[Piece]) -> tuple[tuple[Replacement, ...], tuple[str, ...]] | None:
+    """The statement with the call as several that append to a buffer on the stack; where that is simple."""
+    room = 0
+    for piece in found:
+        if piece.room is None:
+            return None
+        room += piece.room
+    statement = scene.statement()
+    if len(found) < 2 or not any(piece.number for piece in found) or room > _LARGEST_BUFFER:
+        return None
+    listed = scene.node.parent
+    # The call must be all that the statement evaluates.
+    if (
+        listed is None
+        or listed.type != "expression_list"
+        or len(listed.named_children) != 1
+        or listed.parent != statement
+    ):
+        return None
+    if statement.type not in {"return_statement", "short_var_declaration"}:
+        return None
+    name, indent = scene.free_name("buf", "b"), scene.indent(statement)
+    lines = [f"{name} := make([]byte, 0, {room})"]
+    lines += [f"{name} = {piece.append.format(name)}" for piece in found]
+    before = Replacement(statement.start_byte, statement.start_byte, f"\n{indent}".join([*lines, ""]).encode())
+    return (before, replace_node(scene.node, f"string({name})")), (name,)
+
+
+REWRITE = Rewrite("sprintf", "fmt.Sprintf to strconv, concatenation or appending", ("call_expression",), suits, propose)
+
+EXAMPLES = (
+    Example(
+        before="""package p
+
+import "fmt"
+
+func Format(n int, big int64, u uint8) (string, string, string) {
+	return fmt.Sprintf("%d", n), fmt.Sprintf("%x", big), fmt.Sprint(u)
+}
+""",
+        after="""package p
+
+import "strconv"
+
+func Format(n int, big int64, u uint8) (string, string, string) {
+	return strconv.Itoa(n), strconv.FormatInt(big, 16), strconv.FormatUint(uint64(u), 10)
+}
+""",
+        probe="""for _, n := range []int64{0, 1, -1, 99, 100, 1000, math.MaxInt64, math.MinInt64} {
+	a, b, c := Format(int(n), n, uint8(n))
+	emit(a)
+	emit(b)
+	emit(c)
+}""",
+        probe_imports=("math",),
+    ),
+    Example(
+        before="""package p
+
+import "fmt"
+
+// Key is how an order is stored.
+func Key(region string, id int) string {
+	// The region comes first.
+	return fmt.Sprintf("order:%s:%d", region, id)
+}
+""",
+        after="""package p
+
+import "strconv"
+
+// Key is how an order is stored.
+func Key(region string, id int) string {
+	// The region comes first.
+	return "order:" + region + ":" + strconv.Itoa(id)
+}
+""",
+        probe="""for _, region := range []string{"", "eu", "é世界", "%d", "\\x00"} {
+	emit(Key(region, len(region)*-77))
+}""",
+    ),
+    Example(
+        before="""package p
+
+import "fmt"
+
+func Page(number int, whole bool) string {
+	return fmt.Sprintf("page=%d&all=%t", number, whole)
+}
+""",
+        after="""package p
+
+import "strconv"
+
+func Page(number int, whole bool) string {
+	buf := make([]byte, 0, 38)
+	buf = append(buf, "page="...)
+	buf = strconv.AppendInt(buf, int64(number), 10)
+	buf = append(buf, "&all="...)
+	buf = strconv.AppendBool(buf, whole)
+	return string(buf)
+}
+""",
+        probe="""for _, n := range []int{0, -1, 7, 100, 123456789, -987654321} {
+	emit(Page(n, n%2 == 0))
+}""",
+    ),
+    Example(
+        before="""package p
+
+import "fmt"
+
+func Rates(low, high float64, small float32) []string {
+	return []string{
+		fmt.Sprintf("%.2f", low),
+		fmt.Sprintf("%v", high),
+		fmt.Sprintf("%g", small),
+		fmt.Sprintf("%e", low),
+	}
+}
+""",
+        after="""package p
+
+import "strconv"
+
+func Rates(low, high float64, small float32) []string {
+	return []string{
+		strconv.FormatFloat(low, 'f', 2, 64),
+		strconv.FormatFloat(high, 'g', -1, 64),
+		strconv.FormatFloat(float64(small), 'g', -1, 32),
+		strconv.FormatFloat(low, 'e', 6, 64),
+	}
+}
+""",
+        probe="""tiny, negative := math.SmallestNonzeroFloat64, math.Copysign(0, -1)
+for _, x := range []float64{0, negative, 1, -1.005, 1e20, 1e21, 1e-7, 123456789, math.Inf(1), math.NaN(), tiny} {
+	for _, s := range Rates(x, -x, float32(x)) {
+		emit(s)
+	}
+}""",
+        probe_imports=("math",),
+    ),
+    Example(
+        before="""package p
+
+import (
+	"fmt"
+	"io"
+)
+
+func Tag(w io.Writer, sum []byte, name string) {
+	io.WriteString(w, fmt.Sprintf("%x", sum))
+	io.WriteString(w, fmt.Sprintf("%q", name))
+	fmt.Fprintln(w)
+}
+""",
+        after="""package p
+
+import (
+	"encoding/hex"
+	"fmt"
+	"io"
+	"strconv"
+)
+
+func Tag(w io.Writer, sum []byte, name string) {
+	io.WriteString(w, hex.EncodeToString(sum))
+	io.WriteString(w, strconv.Quote(name))
+	fmt.Fprintln(w)
+}
+""",
+        probe="""for _, name := range []string{"", "a\\"b", "é\\x00\\u2028", "\\xff"} {
+	var b strings.Builder
+	Tag(&b, []byte(name), name)
+	emit(b.String())
+}""",
+        probe_imports=("strings",),
+        saves=0,
+    ),
+)
+
+REFUSALS = (
+    Refused(
+        """package p
+
+import "fmt"
+
+type ID int
+
+func (ID) String() string { return "secret" }
+
+func Show(id ID) string { return fmt.Sprintf("%d", id) }
+""",
+        "may have methods",
+    ),
+    Refused(
+        """package p
+
+import "fmt"
+
+func Show(err error) string { return fmt.Sprintf("failed: %v", err) }
+""",
+        "may be nil",
+    ),
+    Refused(
+        """package p
+
+import "fmt"
+
+func Show(n int) string { return fmt.Sprintf("%05d", n) }
+""",
+        "needs fmt",
+    ),
+    Refused(
+        """package p
+
+import "fmt"
+
+func Show(layout string, n int) string { return fmt.Sprintf(layout, n) }
+""",
+        "not a constant",
+    ),
+    Refused(
+        """package p
+
+import "fmt"
+
+func Show(v any) string { return fmt.Sprintf("%v", v) }
+""",
+        "methods",
+    ),
+    Refused(
+        """package p
+
+import "fmt"
+
+func strconv(n int) string { return fmt.Sprintf("%d", n) }
+""",
+        "needs fmt",
+    ),
+)

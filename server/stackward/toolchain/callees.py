@@ -1,0 +1,63 @@
+"""Functions of the standard library that allocate on their own, out of sight of their callers' object code.
+
+They say nothing about a site; they make two versions of a function comparable, such as one that calls ``fmt.Sprintf``
+and one that joins strings by itself. ``tests/toolchain/test_callees.py`` measures each with ``testing.AllocsPerRun``.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+
+ALLOCATIONS: dict[str, float] = {
+    "bytes.Clone": 1,
+    "bytes.Join": 1,
+    "bytes.Repeat": 1,
+    "context.WithValue": 1,
+    "context.WithCancel": 3,
+    "context.WithTimeout": 5,
+    "encoding/base64.(*Encoding).EncodeToString": 2,
+    "encoding/hex.EncodeToString": 2,
+    "encoding/json.Marshal": 2,
+    "encoding/json.Unmarshal": 4,
+    "errors.New": 1,
+    "fmt.Errorf": 2,
+    "fmt.Sprint": 1,
+    "fmt.Sprintf": 1,
+    "fmt.Sprintln": 1,
+    "regexp.Compile": 30,
+    "regexp.MustCompile": 30,
+    "sort.Slice": 2,
+    "sort.SliceStable": 2,
+    "strconv.FormatFloat": 1,
+    "strconv.FormatInt": 1,
+    "strconv.FormatUint": 1,
+    "strconv.Itoa": 1,
+    "strconv.Quote": 2,
+    "strings.(*Builder).Grow": 1,
+    "strings.(*Builder).grow": 1,
+    "strings.Join": 1,
+    "strings.Repeat": 1,
+    "strings.Split": 1,
+    "time.After": 3,
+    "time.NewTicker": 3,
+    "time.NewTimer": 3,
+    "time.Tick": 3,
+}
+"""How many objects a typical call allocates, beside what is seen in the caller; by the linker's symbol.
+
+A fraction is for a function that does so for some arguments only.
+"""
+
+
+def called(text: bytes) -> Iterator[tuple[int, str]]:
+    """The calls of these functions in what ``compile -S`` prints: the offset of the instruction, and the symbol."""
+    for found in _calls().finditer(text):
+        yield found.start(), found[1].decode()
+
+
+@functools.cache
+def _calls() -> re.Pattern[bytes]:
+    names = "|".join(re.escape(name) for name in sorted(ALLOCATIONS))
+    return re.compile(rb"\tCALL\t(" + names.encode() + rb")\(SB\)")
