@@ -6,18 +6,22 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
+from stackward.engine.analysis import Inputs
 from stackward.engine.folder import Tools
+from stackward.engine.results import UnitResult
 from stackward.engine.sources import Sources
 from stackward.engine.texts import Texts
 from stackward.engine.workbench import Shop, Workbench
 from stackward.toolchain.process import CancelToken
+from stackward.toolchain.stamps import stale
 from stackward.toolchain.unit import Recorded, Unit
 
 
 class Benches:
     """Opens the packages of ``recorded``. ``texts`` are those that the user sees; no one else is told of changes.
 
-    ``archives`` gives the export data that stands in for that of a unit's recipe.
+    ``archives`` gives the export data that stands in for that of a unit's recipe, ``known`` results that are there.
+    ``modules`` keeps what was recorded of whole modules from one instance to the next.
     """
 
     def __init__(
@@ -27,14 +31,17 @@ class Benches:
         recorded: Recorded,
         cancel: CancelToken,
         archives: Callable[[Unit], Mapping[str, str]] = lambda _: {},
+        known: Callable[[Inputs], UnitResult | None] = lambda _: None,
+        modules: dict[str, Recorded | None] | None = None,
     ) -> None:
         self._tools = tools
         self._texts = texts
         self._cancel = cancel
         self._archives = archives
+        self._known = known
         self._lock = threading.Lock()
         self._recorded = recorded
-        self._module: dict[str, Recorded | None] = {}
+        self._modules: dict[str, Recorded | None] = modules if modules is not None else {}
         self.units = _by_folder(recorded)
 
     def open(self, directory: str, texts: Mapping[str, bytes]) -> Workbench:
@@ -43,7 +50,7 @@ class Benches:
 
     def _opened(self, units: Sequence[Unit], recorded: Recorded, texts: Mapping[str, bytes]) -> Workbench:
         own = self._texts.with_overlays(texts)
-        shop = Shop(self._tools, own, Sources(own), recorded.graph, self._archives, self._cancel)
+        shop = Shop(self._tools, own, Sources(own), recorded.graph, self._archives, self._known, self._cancel)
         known: list[Workbench] = []
 
         def importers(bench: Workbench) -> Sequence[Workbench] | None:
@@ -80,10 +87,11 @@ class Benches:
                 return None
             root = parent
         with self._lock:
-            if root not in self._module:
+            known = self._modules.get(root)
+            if known is None or stale(known) or any(self._texts.header(path) != head for path, head in known.headers):
                 recorded = self._tools.recorder.record(root, ["./..."], cancel=self._cancel)
-                self._module[root] = recorded if isinstance(recorded, Recorded) else None
-            return self._module[root]
+                known = self._modules[root] = recorded if isinstance(recorded, Recorded) else None
+            return known
 
 
 def _by_folder(recorded: Recorded) -> dict[str, Sequence[Unit]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from stackward.core.edit import Replacement, overlapping
 from stackward.engine.finish import Unfinished, finished
-from stackward.engine.rewriting import Candidate, Proved, Rejected, candidates, objection, prove
+from stackward.engine.rewriting import Candidate, Proved, Rejected, candidates, new_texts, objection, prove
 from stackward.engine.tally import Function, Tally, outermost, total
 from stackward.engine.verify import Compared, DoesNotCompile, compare
 from stackward.engine.workbench import Workbench
@@ -46,11 +46,15 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which rewrites, up to which applicability, in which files (all of the package's own without ``paths``)."""
+    """Which rewrites, up to which applicability, in which files (all of the package's own without ``paths``).
+
+    With ``importers`` the packages that import a changed one are recompiled too.
+    """
 
     rewrites: Sequence[Rewrite]
     applicability: tuple[Applicability, ...] = (Applicability.SAFE,)
     paths: tuple[str, ...] = ()
+    importers: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +71,33 @@ def fix(open_bench: Callable[[Mapping[str, bytes]], Workbench], wanted: Wanted) 
     result = Fixed()
     for _ in range(_ROUNDS):
         bench = open_bench(result.texts)
-        if not isinstance(bench.results, dict):
-            result.failure = result.failure or str(bench.results)
+        known = bench.base(bench.units)
+        if not isinstance(known, dict):
+            result.failure = result.failure or str(known)
             return result
         if not _round(bench, wanted, result):
             return result
     return result
+
+
+def prove_all(bench: Workbench, found: Sequence[Candidate]) -> Iterator[Proved | Rejected]:
+    """The proofs of many places of a package, with few compiles. Those whose changes are wide are left out."""
+    choices = [
+        _Choice(candidate, proposal, home)
+        for candidate in found
+        for proposal in candidate.proposals
+        if (home := _home(bench, proposal)) is not None
+    ]
+    rejected = Fixed()
+    best: dict[int, Proved] = {}
+    for attempt in _attempts(choices):
+        for choice, before, after in _proved(bench, attempt, rejected):
+            known = best.get(id(choice.candidate))
+            if known is None or after.less_than(known.after):
+                best[id(choice.candidate)] = Proved(choice.candidate, choice.proposal, before, after)
+    yield from best.values()
+    done = {proved.candidate.span for proved in best.values()}
+    yield from (one for one in rejected.rejected.values() if one.span not in done)
 
 
 def _round(bench: Workbench, wanted: Wanted, result: Fixed) -> bool:
@@ -86,12 +111,14 @@ def _round(bench: Workbench, wanted: Wanted, result: Fixed) -> bool:
                 good[key] = (choice, before, after)
     accepted = _compatible(list(good.values()))
     if accepted:
-        return _apply(bench, accepted, result)
+        return _apply(bench, accepted, wanted, result)
     for choice in (one for one in choices if one.function is None):
         # Wide changes go one by one, each on what the one before has left.
         proof = prove(bench, choice.candidate)
         if isinstance(proof, Proved) and proof.proposal.applicability in wanted.applicability:
-            result.texts |= proof.texts
+            texts = new_texts(bench, proof.proposal)
+            assert isinstance(texts, dict), "what was compiled had a text"
+            result.texts |= texts
             result.applied.append(_applied(choice, bench, proof.before, proof.after))
             return True
         if isinstance(proof, Rejected):
@@ -160,7 +187,8 @@ def _proved(bench: Workbench, attempt: Sequence[_Choice], result: Fixed) -> Iter
     proposals = [choice.proposal for choice in attempt]
     texts = finished(proposals, bench.files, bench)
     alone = len(attempt) == 1
-    outcome = texts if isinstance(texts, Unfinished) else compare(bench, texts, proposals)
+    # Importers have their say when all changes are made together.
+    outcome = texts if isinstance(texts, Unfinished) else compare(bench, texts, proposals, alone=True)
     if isinstance(outcome, Compared):
         owners = {choice.function for choice in attempt}
         if alone or all(one in owners for one in outcome.worse):
@@ -217,12 +245,12 @@ def _compatible(good: Sequence[tuple[_Choice, Tally, Tally]]) -> list[tuple[_Cho
     return found
 
 
-def _apply(bench: Workbench, accepted: Sequence[tuple[_Choice, Tally, Tally]], result: Fixed) -> bool:
+def _apply(bench: Workbench, accepted: Sequence[tuple[_Choice, Tally, Tally]], wanted: Wanted, result: Fixed) -> bool:
     """Make the changes together, if they are good together; else as many as are."""
     proposals = [choice.proposal for choice, _, _ in accepted]
     texts = finished(proposals, bench.files, bench)
     if not isinstance(texts, Unfinished):
-        outcome = compare(bench, texts, proposals)
+        outcome = compare(bench, texts, proposals, alone=not wanted.importers)
         if isinstance(outcome, Compared) and (not outcome.worse or any(one.repairs for one in proposals)):
             result.texts |= texts
             result.applied += [_applied(choice, bench, before, after) for choice, before, after in accepted]
@@ -232,13 +260,13 @@ def _apply(bench: Workbench, accepted: Sequence[tuple[_Choice, Tally, Tally]], r
         return False
     # The other half is tried again in the next round.
     half = len(accepted) // 2
-    return _apply(bench, accepted[:half], result) or _apply(bench, accepted[half:], result)
+    return _apply(bench, accepted[:half], wanted, result) or _apply(bench, accepted[half:], wanted, result)
 
 
 def _applied(choice: _Choice, bench: Workbench, before: Tally, after: Tally) -> Applied:
     candidate = choice.candidate
     line = bench.files[candidate.span.path].lines.position(candidate.span.start).line
-    title = Proved(candidate, choice.proposal, {}, {}, before, after).title
+    title = Proved(candidate, choice.proposal, before, after).title
     return Applied(candidate.rewrite.name, candidate.span.path, line, title, before, after)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from stackward.core.edit import Replacement, difference
@@ -41,12 +41,10 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """A rewrite that the compiler has confirmed. ``texts`` are the new texts of all files, ``edits`` the changes."""
+    """A rewrite that the compiler has confirmed, with what the functions that it changes allocate."""
 
     candidate: Candidate
     proposal: Proposal
-    texts: Mapping[str, bytes]
-    edits: Mapping[str, tuple[Replacement, ...]]
     before: Tally
     after: Tally
 
@@ -117,10 +115,7 @@ def _try(bench: Workbench, candidate: Candidate, proposal: Proposal) -> Proved |
     def rejected(reason: str) -> Rejected:
         return Rejected(candidate.rewrite, candidate.span, reason)
 
-    files = dict(bench.files)
-    for importer in (bench.importers() or ()) if any(path not in files for path in proposal.edits) else ():
-        files |= importer.files
-    texts = finished([proposal], files, bench)
+    texts = new_texts(bench, proposal)
     if isinstance(texts, Unfinished):
         return rejected(texts.reason)
     compared = compare(bench, texts, [proposal])
@@ -128,8 +123,27 @@ def _try(bench: Workbench, candidate: Candidate, proposal: Proposal) -> Proved |
         return rejected(f"it would not compile: {compared.message}")
     if (why := objection(compared, proposal)) != "":
         return rejected(why)
-    edits = {path: difference(files[path].text, text) for path, text in texts.items()}
-    return Proved(candidate, proposal, texts, edits, total(compared.before.values()), total(compared.after.values()))
+    return Proved(candidate, proposal, total(compared.before.values()), total(compared.after.values()))
+
+
+def new_texts(bench: Workbench, proposal: Proposal) -> dict[str, bytes] | Unfinished:
+    """The texts of all files that a proposal changes, those of importers among them."""
+    return finished([proposal], sources(bench, proposal), bench)
+
+
+def sources(bench: Workbench, proposal: Proposal) -> dict[str, SourceFile]:
+    """The files that a proposal is about, as they are."""
+    files = dict(bench.files)
+    for importer in (bench.importers() or ()) if any(path not in files for path in proposal.edits) else ():
+        files |= importer.files
+    return {path: files[path] for path in proposal.edits}
+
+
+def edits(bench: Workbench, proved: Proved) -> dict[str, tuple[Replacement, ...]]:
+    """The changes of a proved rewrite, as they are to be made."""
+    texts, files = new_texts(bench, proved.proposal), sources(bench, proved.proposal)
+    assert isinstance(texts, dict), "what was compiled had a text"
+    return {path: difference(files[path].text, text) for path, text in texts.items()}
 
 
 def objection(compared: Compared, proposal: Proposal) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from stackward.core.outcome import BuildFailed
 from stackward.core.position import LineIndex
 from stackward.core.site import Function
+from stackward.engine import dependents
 from stackward.engine.analyst import Analyst
 from stackward.engine.board import Board
 from stackward.engine.folder import Folder, Tools
@@ -30,7 +31,7 @@ from stackward.syntax.ignores import BadIgnore, ignores
 from stackward.syntax.tree import Edit, parse
 from stackward.toolchain.config import BuildConfig
 from stackward.toolchain.process import CancelToken
-from stackward.toolchain.unit import Recorded
+from stackward.toolchain.unit import Recorded, Unit
 
 
 class Session:
@@ -212,6 +213,16 @@ class Session:
         """The packages that are known."""
         with self._lock:
             return list(self._analyst.packages.values())
+
+    def package(self, directory: str) -> PackageState | None:
+        """What is known of the package in a folder."""
+        with self._lock:
+            return self._analyst.packages.get(directory)
+
+    def archives(self, unit: Unit) -> dict[str, str]:
+        """The export data that stands in for what the recipe of a unit names."""
+        with self._lock:
+            return dependents.archives(unit, self._analyst.providers)
 
     def stats(self) -> dict[str, object]:
         """How many compiles ran, and why, since the start."""

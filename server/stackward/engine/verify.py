@@ -62,24 +62,26 @@ def compare(
     ``proposals`` know of calls of append that will not grow. ``alone`` leaves importers out that are not changed
     themselves.
     """
-    base = bench.results
-    if not isinstance(base, dict):
-        return DoesNotCompile(f"the package does not compile as it is: {base}", failure=base)
     own = {path: text for path, text in texts.items() if path in bench.files}
     units = _concerned(bench, own)
     first = [unit for unit in units if unit.id.variant is not Variant.XTEST]
+    base = bench.base(first)
+    if not isinstance(base, dict):
+        return DoesNotCompile(f"the package does not compile as it is: {base}", failure=base)
     results = bench.analysed(own, {}, first)
     if not isinstance(results, dict):
         return _broken(results, bench, own)
     archives: dict[str, str] = {}
-    visible = _surfaces(bench, results, own)
+    visible = _surfaces(bench, base, results, own)
     if visible:
         built = _archives(bench, own)
         if not isinstance(built, dict):
             return _broken(built, bench, own)
         archives = built
     outer = [unit for unit in bench.units if unit.id.variant is Variant.XTEST and (visible or unit in units)]
-    if outer:
+    known = bench.base(outer)
+    if outer and isinstance(known, dict):  # Tests that do not compile as they are have no say.
+        base |= known
         more = bench.analysed(own, archives, outer)
         if not isinstance(more, dict):
             return _broken(more, bench, own)
@@ -89,7 +91,7 @@ def compare(
     if others or (visible and not alone):
         for importer in bench.importers() or ():
             theirs = {path: text for path, text in others.items() if path in importer.files}
-            known = importer.results
+            known = importer.base(importer.units)
             if not isinstance(known, dict):
                 continue  # It did not compile before, so that nothing can be said of it.
             changed = importer.analysed(theirs, archives, importer.units)
@@ -132,10 +134,13 @@ def _frame(source: SourceFile) -> list[bytes]:
     return parts
 
 
-def _surfaces(bench: Workbench, results: Mapping[UnitId, UnitResult], texts: Mapping[str, bytes]) -> bool:
+def _surfaces(
+    bench: Workbench,
+    known: Mapping[UnitId, UnitResult],
+    results: Mapping[UnitId, UnitResult],
+    texts: Mapping[str, bytes],
+) -> bool:
     """Whether importers, external tests among them, can see that something changed."""
-    known = bench.results
-    assert isinstance(known, dict)
     names = {one.path: one.name for one in bench.shop.graph}
     for unit in bench.units:
         if unit.id in results and unit.id.variant is not Variant.XTEST:

@@ -42,13 +42,17 @@ _USEFUL = [
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """What all packages of one attempt share. ``archives`` gives the export data that stands in for a recipe's."""
+    """What all packages of one attempt share.
+
+    ``archives`` gives the export data that stands in for a recipe's, ``known`` results that somebody has already.
+    """
 
     tools: Tools
     texts: Texts
     sources: Sources
     graph: tuple[Package, ...]
     archives: Callable[[Unit], Mapping[str, str]] = lambda _: {}
+    known: Callable[[Inputs], UnitResult | None] = lambda _: None
     cancel: CancelToken = field(default_factory=CancelToken)
 
 
@@ -70,6 +74,7 @@ class Workbench:
         every = tuple(dict.fromkeys(path for unit in self.units for path in unit.files))
         self.snapshot = shop.texts.snapshot(every)
         self._texts = shop.sources.of(self.snapshot)
+        self._base: dict[UnitId, UnitResult] = {}
 
     # What rewrites see
 
@@ -98,7 +103,7 @@ class Workbench:
 
     @functools.cached_property
     def hints(self) -> Mapping[str, Sequence[Hint]]:
-        results = self.results
+        results = self.base(self.units)
         if not isinstance(results, dict):
             return {}
         found: dict[str, Sequence[Hint]] = {}
@@ -123,10 +128,14 @@ class Workbench:
 
     # What the check needs
 
-    @functools.cached_property
-    def results(self) -> dict[UnitId, UnitResult] | Failed:
-        """The analysis of all units as they are."""
-        return self.analysed({}, {}, self.units)
+    def base(self, units: Sequence[Unit]) -> dict[UnitId, UnitResult] | Failed:
+        """The analysis of some units as they are."""
+        missing = [unit for unit in units if unit.id not in self._base]
+        fresh = self.analysed({}, {}, missing)
+        if not isinstance(fresh, dict):
+            return fresh
+        self._base |= fresh
+        return {unit.id: self._base[unit.id] for unit in units}
 
     def analysed(
         self, texts: Mapping[str, bytes], archives: Mapping[str, str], units: Sequence[Unit]
@@ -136,6 +145,9 @@ class Workbench:
 
         def run(unit: Unit) -> UnitResult | Failed:
             inputs = self.inputs(unit, texts, archives)
+            known = self.shop.known(inputs)
+            if known is not None:
+                return known
             if analysis.explodes(unit) and analysis.cached(inputs) is None:
                 return analysis.decide(inputs, self.shop.cancel, lambda _: None, lambda _: False)
             outcome = analysis.run(inputs, self.shop.cancel)

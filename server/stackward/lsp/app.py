@@ -53,6 +53,7 @@ class App:
         self.progress = ProgressReporter(server)
         self._waiting: set[str] = set()
         self._listeners: list[Callable[[Sequence[str]], None]] = []
+        self._idle_listeners: list[Callable[[], None]] = []
         self._folder_listeners: list[Callable[[list[str]], None]] = []
         self._status: Status | None = None
         self._typing: asyncio.TimerHandle | None = None
@@ -120,6 +121,10 @@ class App:
         """Have ``listener`` told, in the event loop, of files whose hints are different now."""
         self._listeners.append(listener)
 
+    def on_idle(self, listener: Callable[[], None]) -> None:
+        """Have ``listener`` told when all that was wanted has been analysed."""
+        self._idle_listeners.append(listener)
+
     def news(self, paths: Sequence[str]) -> None:
         """Tell the listeners soon, once for all that happens at the same time."""
         if not self._waiting and paths:
@@ -144,6 +149,9 @@ class App:
         self._status = status
         if status.state is not State.ANALYSING:
             self.progress.idle()
+        if status.state is State.IDLE:
+            for listener in self._idle_listeners:
+                listener()
         value: Json = {"state": status.state.value, "message": status.message}
         if status.at is not None and os.path.isabs(status.at.path):
             at = self.presenter.position(self.lines(status.at.path), status.at.pos)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import enum
+import functools
 import inspect
 import typing
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import cattrs
 from lsprotocol import converters
+
+T = TypeVar("T")
 
 
 def strict_converter() -> cattrs.Converter:
@@ -18,6 +21,16 @@ def strict_converter() -> cattrs.Converter:
     for kind in (bool, float, int, str):
         converter.register_structure_hook(kind, _exactly)
     return converter
+
+
+def structured(value: Any, kind: type[T]) -> T:
+    """A value of our own as one of lsprotocol's."""
+    return _own_converter().structure(value, kind)
+
+
+@functools.cache
+def _own_converter() -> cattrs.Converter:
+    return strict_converter()
 
 
 def bind_arguments(

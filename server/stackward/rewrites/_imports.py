@@ -114,9 +114,7 @@ def settled(before: SourceFile, after: SourceFile, needed: Sequence[str]) -> lis
         and one.qualifier not in used
         and one.path not in needed
     ]
-    return _dropped(after, gone, present) + _added(
-        after, wanted, [one for one in present if one not in gone], bool(present)
-    )
+    return _dropped(after, gone, present) + _added(after, wanted, [one for one in present if one not in gone])
 
 
 def _qualifiers(source: SourceFile) -> set[str]:
@@ -155,7 +153,7 @@ def _line(source: SourceFile, node: Node, *, blank: bool = False) -> Replacement
     return Replacement(start, end)
 
 
-def _added(source: SourceFile, wanted: Sequence[str], kept: Sequence[Import], had_any: bool) -> list[Replacement]:
+def _added(source: SourceFile, wanted: Sequence[str], kept: Sequence[Import]) -> list[Replacement]:
     if not wanted:
         return []
     grouped = [one for one in kept if one.spec.parent is not None and one.spec.parent.type == "import_spec_list"]
@@ -184,8 +182,6 @@ def _added(source: SourceFile, wanted: Sequence[str], kept: Sequence[Import], ha
         return [Replacement(declaration.start_byte, declaration.end_byte, f"import (\n{body})".encode())]
     clause = next(node for node in source.tree.root_node.named_children if node.type == "package_clause")
     new = f'\n\nimport "{wanted[0]}"' if len(wanted) == 1 else f"\n\nimport (\n{lines})"
-    if had_any and not kept:
-        new += "\n"  # The declaration that is removed takes the empty line with it.
     end = source.text.find(b"\n", clause.end_byte)
     end = end if end >= 0 else len(source.text)
     return [Replacement(end, end, new.encode())]

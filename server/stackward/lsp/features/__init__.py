@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stackward.lsp.features import commands, diagnostics, hover, inlay, lens, sync, workspace
+from stackward.lsp.features import actions, commands, diagnostics, hover, inlay, lens, sync, workspace
 
 REGISTER = (
     sync.register,
@@ -10,6 +10,7 @@ REGISTER = (
     hover.register,
     inlay.register,
     lens.register,
+    actions.register,
     commands.register,
     workspace.register,
 )

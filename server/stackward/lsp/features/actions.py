@@ -1,0 +1,249 @@
+"""Code actions: rewrites that the compiler has confirmed, or will before they are made."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping, Sequence
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcContentModified, JsonRpcException, JsonRpcInvalidParams
+
+from stackward.core.edit import Replacement
+from stackward.core.position import LineIndex
+from stackward.engine.actions import Actions, Change, Offer
+from stackward.engine.results import State
+from stackward.engine.rewriting import Rejected
+from stackward.lsp.app import App
+from stackward.lsp.convert import from_range
+from stackward.lsp.present import Json
+from stackward.lsp.protocol import cancellation
+from stackward.lsp.typed import structured
+from stackward.lsp.uris import path_of, uri_of
+from stackward.rewrites import Applicability
+from stackward.toolchain.process import CancelToken
+
+FIX_ALL = "source.fixAll.stackward"
+_REWRITE = "refactor.rewrite.stackward"
+_QUICK_FIX = "quickfix"
+_NOW_SECONDS = 0.04  # For a light bulb; who opens the menu waits for what is not known yet.
+_ASKED_SECONDS = 5.0
+_REQUEST_FAILED = -32803  # LSPErrorCodes.RequestFailed
+
+
+def register(app: App) -> None:
+    """Answer ``textDocument/codeAction`` and ``codeAction/resolve``, and make rewrites for clients without these."""
+    feature = _Feature(app)
+    server = app.server
+
+    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION)
+    async def code_action(params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:
+        return await feature.offered(params)
+
+    @server.feature(types.CODE_ACTION_RESOLVE)
+    async def resolve(action: types.CodeAction) -> types.CodeAction:
+        return await feature.resolved(action, cancellation())
+
+    @server.command("stackward.rewrite")
+    async def rewrite(uri: str, number: int) -> None:
+        path = feature.path(uri)
+        offer, change = await feature.made(path, number, cancellation())
+        await app.ask("workspace/applyEdit", {"label": offer.title, "edit": feature.edit(change, offer)})
+
+    @server.command("stackward.fixAll")
+    async def fix_all(uri: str) -> int:
+        change = await feature.all_fixed(feature.path(uri), cancellation())
+        if change.edits:
+            label = "Rewrite what allocates"
+            await app.ask("workspace/applyEdit", {"label": label, "edit": feature.edit(change, None)})
+        return len(change.applied)
+
+    app.on_idle(feature.prepare)
+
+
+class _Feature:
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._actions = Actions(app.session)
+        offers = app.client.offers
+        self._literals = isinstance(offers("textDocument.codeAction.codeActionLiteralSupport"), Mapping)
+        properties = offers("textDocument.codeAction.resolveSupport.properties")
+        self._resolves = isinstance(properties, list) and "edit" in properties
+        self._versioned = bool(offers("workspace.workspaceEdit.documentChanges"))
+        self._annotated = self._versioned and isinstance(
+            offers("workspace.workspaceEdit.changeAnnotationSupport"), Mapping
+        )
+
+    def prepare(self) -> None:
+        """Find and prove what can be offered in the open documents."""
+        for document in self._app.documents.all():
+            if document.path is not None and document.path.endswith(".go"):
+                self._actions.prepare(document.path, lambda: None)
+
+    async def offered(self, params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:
+        uri = params.text_document.uri
+        path = path_of(uri)
+        if path is None or not path.endswith(".go") or self._app.session.status().state is State.MISSING:
+            return []
+        only = params.context.only or []
+        found: list[types.CodeAction | types.Command] = []
+        if any(_covers(kind, FIX_ALL) for kind in only):
+            found.append(await self._fix_all_action(uri, path))
+        if only and not any(_covers(kind, one) for kind in only for one in (_QUICK_FIX, _REWRITE)):
+            return found
+        lines = self._app.lines(path)
+        wanted = from_range(lines, params.range, self._app.client.encoding)
+        cancel = cancellation()
+        search = asyncio.to_thread(
+            self._actions.offers, path, lines.offset(wanted.start), lines.offset(wanted.end), cancel
+        )
+        automatic = params.context.trigger_kind is types.CodeActionTriggerKind.Automatic
+        patience = _NOW_SECONDS if automatic else _ASKED_SECONDS
+        try:
+            offers = await asyncio.wait_for(asyncio.shield(search), patience)
+        except TimeoutError:
+            return found
+        for offer in offers:
+            action = await self._action(uri, offer, params, lines)
+            if action is not None:
+                found.append(action)
+        return found
+
+    async def _action(
+        self, uri: str, offer: Offer, params: types.CodeActionParams, lines: LineIndex
+    ) -> types.CodeAction | types.Command | None:
+        if offer.applicability is Applicability.DISPLAY and not self._literals:
+            return None
+        title = offer.title if offer.proof is not None else f"{offer.title} (checked when it is made)"
+        if not self._literals:
+            return types.Command(title, "stackward.rewrite", arguments=[uri, offer.number])
+        span = offer.candidate.span
+        mine = [
+            one
+            for one in params.context.diagnostics
+            if one.source == "stackward" and self._meets(one.range, span.start, span.end, lines)
+        ]
+        only = params.context.only or []
+        kinds = [_QUICK_FIX, f"{_REWRITE}.{offer.candidate.rewrite.name}"]
+        if not mine:
+            kinds.reverse()
+        kind = next((one for one in kinds if not only or any(_covers(asked, one) for asked in only)), None)
+        if kind is None:
+            return None
+        action = types.CodeAction(
+            title=title,
+            kind=kind,
+            diagnostics=mine or None,
+            is_preferred=(offer.proof is not None and offer.applicability is Applicability.SAFE) or None,
+            data={"uri": uri, "number": offer.number},
+        )
+        if self._resolves:
+            return action
+        try:
+            return await self.resolved(action, cancellation())
+        except JsonRpcException:
+            return None  # It did not stand the check.
+
+    async def resolved(self, action: types.CodeAction, cancel: CancelToken) -> types.CodeAction:
+        data = action.data if isinstance(action.data, Mapping) else {}
+        path = self.path(str(data.get("uri", "")))
+        if data.get("fixAll"):
+            change = await self.all_fixed(path, cancel)
+            action.edit = self._typed(change, None)
+            return action
+        number = data.get("number")
+        if not isinstance(number, int):
+            raise JsonRpcInvalidParams("this is no code action of stackward")
+        offer, change = await self.made(path, number, cancel)
+        action.title = offer.title
+        action.edit = self._typed(change, offer)
+        return action
+
+    async def made(self, path: str, number: int, cancel: CancelToken) -> tuple[Offer, Change]:
+        made = await asyncio.to_thread(self._actions.make, path, number, cancel)
+        if made is None:
+            raise JsonRpcContentModified("the text has changed since; ask for code actions again")
+        if isinstance(made, Rejected):
+            raise _failed(f"not made: {made.reason}")
+        return made
+
+    async def all_fixed(self, path: str, cancel: CancelToken) -> Change:
+        change = await asyncio.to_thread(self._actions.fix_all, path, cancel)
+        if isinstance(change, str):
+            raise _failed(change)
+        return change
+
+    async def _fix_all_action(self, uri: str, path: str) -> types.CodeAction | types.Command:
+        title = "Rewrite what allocates, as far as it is safe"
+        if not self._literals:
+            return types.Command(title, "stackward.fixAll", arguments=[uri])
+        action = types.CodeAction(title=title, kind=FIX_ALL, data={"uri": uri, "fixAll": True})
+        if not self._resolves:
+            action.edit = self._typed(await self.all_fixed(path, cancellation()), None)
+        return action
+
+    def edit(self, change: Change, offer: Offer | None) -> Json:
+        """A ``WorkspaceEdit``: versioned where the client can tell, annotated where somebody should look first."""
+        review = offer is not None and offer.applicability is Applicability.REVIEW
+        annotate = self._annotated and (review or len(change.edits) > 1)
+        files = {path: self._edits(path, own, annotate=annotate) for path, own in change.edits.items()}
+        if not self._versioned:
+            return {"changes": {self._uri(path): own for path, own in files.items()}}
+        edit: Json = {
+            "documentChanges": [
+                {"textDocument": {"uri": self._uri(path), "version": self._version(path)}, "edits": own}
+                for path, own in files.items()
+            ]
+        }
+        if annotate:
+            differs = offer.proof.proposal.differs if offer is not None and offer.proof is not None else ""
+            annotation: Json = {"label": offer.title if offer else "stackward", "needsConfirmation": review}
+            edit["changeAnnotations"] = {"stackward": annotation | ({"description": differs} if differs else {})}
+        return edit
+
+    def _typed(self, change: Change, offer: Offer | None) -> types.WorkspaceEdit:
+        return structured(self.edit(change, offer), types.WorkspaceEdit)
+
+    def _edits(self, path: str, own: Sequence[Replacement], *, annotate: bool) -> list[Json]:
+        lines = self._app.lines(path)
+        position = self._app.presenter.position
+        extra = {"annotationId": "stackward"} if annotate else {}
+        return [
+            {
+                "range": {
+                    "start": position(lines, lines.position(one.start)),
+                    "end": position(lines, lines.position(one.end)),
+                },
+                "newText": one.new.decode("utf-8", "replace"),
+                **extra,
+            }
+            for one in own
+        ]
+
+    def _meets(self, range_: types.Range, start: int, end: int, lines: LineIndex) -> bool:
+        own = from_range(lines, range_, self._app.client.encoding)
+        return lines.offset(own.start) <= end and start <= lines.offset(own.end)
+
+    def _uri(self, path: str) -> str:
+        document = self._app.documents.at(path)
+        return document.uri if document is not None else uri_of(path)
+
+    def _version(self, path: str) -> int | None:
+        document = self._app.documents.at(path)
+        return document.version if document is not None else None
+
+    def path(self, uri: str) -> str:
+        path = path_of(uri)
+        if path is None or not os.path.isabs(path):
+            raise JsonRpcInvalidParams(f"{uri} is not a file")
+        return path
+
+
+def _failed(message: str) -> JsonRpcException:
+    """``RequestFailed``: the request was right, and there is nothing wrong with the server."""
+    return JsonRpcException(message, code=_REQUEST_FAILED)
+
+
+def _covers(asked: str, kind: str) -> bool:
+    """Whether a kind is one of those asked for: ``quickfix`` is itself, ``refactor`` all that begins with it."""
+    return asked in {"", kind} or kind.startswith(asked + ".")

@@ -1,0 +1,82 @@
+"""What ``stackward fix`` prints: a unified diff, and a summary of what was proved and what was refused."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import unified_diff
+
+from stackward.core.position import LineIndex
+from stackward.engine.fix import Applied
+from stackward.engine.fixall import FixReport
+from stackward.engine.rewriting import Rejected
+from stackward.engine.tally import Tally, total
+
+_MOST_REASONS = 5
+
+
+def diff(before: Mapping[str, bytes], after: Mapping[str, bytes], cwd: str) -> Iterator[bytes]:
+    """A unified diff of all files, as ``git apply`` takes it; paths are relative to ``cwd``."""
+    for path in sorted(after):
+        name = os.path.relpath(path, cwd).replace(os.sep, "/")
+        old, new = _lines(before[path]), _lines(after[path])
+        for line in unified_diff(old, new, f"a/{name}", f"b/{name}"):
+            text = line.encode("utf-8", "surrogateescape")
+            yield text if text.endswith(b"\n") else text + b"\n\\ No newline at end of file\n"
+
+
+def _lines(text: bytes) -> list[str]:
+    lines = text.decode("utf-8", "surrogateescape").split("\n")
+    return [*(line + "\n" for line in lines[:-1]), *lines[-1:]] if lines[-1] else [line + "\n" for line in lines[:-1]]
+
+
+def summary(report: FixReport) -> Iterator[str]:
+    """One line for each rewrite that was made, the sum, and why others were not."""
+    by_name: dict[str, list[Applied]] = {}
+    for one in report.applied:
+        by_name.setdefault(one.rewrite, []).append(one)
+    for name, made in sorted(by_name.items()):
+        yield f"{name}: {_count(len(made), 'rewrite')}, {_saved(made)}"
+    if report.applied:
+        files = _count(len(report.after), "file")
+        yield f"all: {_count(len(report.applied), 'rewrite')} in {files}, {_saved(report.applied)}"
+    else:
+        yield "nothing to rewrite"
+    refused = Counter((one.rewrite.name, _kind(one.reason)) for one in report.rejected)
+    if refused:
+        yield f"refused: {_count(sum(refused.values()), 'place')} (--explain-refusals lists them)"
+        for (name, reason), count in refused.most_common(_MOST_REASONS):
+            yield f"  {count} × {name}: {reason}"
+        if len(refused) > _MOST_REASONS:
+            yield f"  and {_count(len(refused) - _MOST_REASONS, 'other reason')}"
+
+
+def refusals(rejected: Iterable[Rejected], texts: Mapping[str, bytes], cwd: str) -> Iterator[str]:
+    """``FILE:LINE:COLUMN: REWRITE: REASON``, in the order of the source. ``texts`` are those that the spans are of."""
+    lines = {path: LineIndex(text) for path, text in texts.items()}
+    for one in sorted(rejected, key=lambda one: (one.span.path, one.span.start, one.rewrite.name)):
+        name = os.path.relpath(one.span.path, cwd)
+        at = lines.get(one.span.path)
+        place = ":".join(map(str, at.position(one.span.start).display)) if at is not None else "0:0"
+        yield f"{name}:{place}: {one.rewrite.name}: {one.reason}"
+
+
+def _saved(made: Iterable[Applied]) -> str:
+    made = list(made)
+    before, after = total(one.before for one in made), total(one.after for one in made)
+    places = f"places that allocate {_places(before)} → {_places(after)}"
+    return f"{places}, known bytes {before.bytes:,.0f} → {after.bytes:,.0f}"
+
+
+def _places(tally: Tally) -> str:
+    return f"{tally.calls + tally.turns + tally.growths:g}"
+
+
+def _kind(reason: str) -> str:
+    """A reason without the details that differ from place to place."""
+    return reason.partition(":")[0] if reason.startswith("it would not compile") else reason
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,180 @@
+"""Code actions with the real server and compiler: offered, resolved, applied, saved, and the hint is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from editor import Editor
+
+from gomodule import write_module
+from stackward.core.position import ClientPos, Encoding, LineIndex
+
+TEXT = """package p
+
+import "fmt"
+
+/* é😀 */ func Key(region string, id int) string { return fmt.Sprintf("%s:%d", region, id) }
+
+func Named(err error) string { return fmt.Sprintf("failed: %v", err) }
+"""
+FIXED = """package p
+
+import "strconv"
+
+/* é😀 */ func Key(region string, id int) string { return region + ":" + strconv.Itoa(id) }
+"""
+FULL = {
+    "textDocument": {
+        "codeAction": {
+            "codeActionLiteralSupport": {"codeActionKind": {"valueSet": ["quickfix"]}},
+            "resolveSupport": {"properties": ["edit"]},
+            "dataSupport": True,
+        }
+    },
+    "workspace": {"workspaceEdit": {"documentChanges": True, "changeAnnotationSupport": {}}},
+}
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Editor]]:
+    editors: list[Editor] = []
+
+    def make(text: str = TEXT, capabilities: dict[str, Any] | None = None) -> tuple[Editor, str]:
+        editor = Editor(write_module(tmp_path / "m", {"p.go": text}))
+        editors.append(editor)
+        editor.start(FULL if capabilities is None else capabilities)
+        uri = editor.open("p.go")
+        editor.settled()
+        return editor, uri
+
+    yield make
+    for editor in editors:
+        editor.end()
+
+
+def asked(editor: Editor, uri: str, line: int, character: int, **context: Any) -> list[dict[str, Any]]:
+    at = {"line": line, "character": character}
+    here = [one for one in editor.diagnostics[uri] if one["range"]["start"]["line"] == line]
+    given = {
+        "textDocument": {"uri": uri},
+        "range": {"start": at, "end": at},
+        "context": {"diagnostics": here, **context},
+    }
+    result: list[dict[str, Any]] = editor.ask("textDocument/codeAction", given)
+    return result
+
+
+def applied(text: str, edits: list[dict[str, Any]]) -> str:
+    index = LineIndex(text.encode())
+    places = [
+        (
+            index.client_offset(
+                ClientPos(edit["range"]["start"]["line"], edit["range"]["start"]["character"]), Encoding.UTF16
+            ),
+            index.client_offset(
+                ClientPos(edit["range"]["end"]["line"], edit["range"]["end"]["character"]), Encoding.UTF16
+            ),
+            edit["newText"].encode(),
+        )
+        for edit in edits
+    ]
+    data = text.encode()
+    for first, last, new in sorted(places, reverse=True):
+        data = data[:first] + new + data[last:]
+    return data.decode()
+
+
+def test_offered_resolved_applied_and_the_hint_is_gone(start: Callable[..., Any]) -> None:
+    text = TEXT[: TEXT.index("\nfunc Named")]
+    editor, uri = start(text)
+    assert any(one["range"]["start"]["line"] == 4 for one in editor.diagnostics[uri])
+    column = text.splitlines()[4].index("Sprintf") + 1  # One more unit than characters: 😀 is two.
+    actions = asked(editor, uri, 4, column)
+    assert [action["kind"] for action in actions] == ["quickfix"]
+    assert actions[0]["diagnostics"]
+    assert "edit" not in actions[0]
+    made = editor.ask("codeAction/resolve", actions[0])
+    assert "\N{MINUS SIGN}" in made["title"], made["title"]
+    changes = made["edit"]["documentChanges"]
+    assert [change["textDocument"] for change in changes] == [{"uri": uri, "version": 1}]
+    after = applied(text, changes[0]["edits"])
+    assert after == FIXED
+    assert editor.save("p.go", after)["state"] == "idle"
+    boxed = [one for one in editor.diagnostics[uri] if one["code"] == "boxed-in-interface"]
+    assert boxed == []
+    assert asked(editor, uri, 4, column) == []
+
+
+def test_what_it_cannot_prove_is_not_offered(start: Callable[..., Any]) -> None:
+    editor, uri = start()
+    assert asked(editor, uri, 6, TEXT.splitlines()[6].index("Sprintf")) == []
+
+
+@pytest.mark.parametrize(
+    ("only", "kinds"),
+    [
+        (["refactor"], ["refactor.rewrite.stackward.sprintf"]),
+        (["refactor.rewrite"], ["refactor.rewrite.stackward.sprintf"]),
+        (["quickfix"], ["quickfix"]),
+        (["refactor.extract"], []),
+        (["source.organizeImports"], []),
+        (["source.fixAll"], ["source.fixAll.stackward"]),
+    ],
+)
+def test_only_the_kinds_that_are_asked_for(start: Callable[..., Any], only: list[str], kinds: list[str]) -> None:
+    editor, uri = start()
+    column = TEXT.splitlines()[4].index("Sprintf") + 1
+    assert [one["kind"] for one in asked(editor, uri, 4, column, only=only)] == kinds
+
+
+def test_fix_all(start: Callable[..., Any]) -> None:
+    editor, uri = start()
+    action = asked(editor, uri, 0, 0, only=["source.fixAll.stackward"])[0]
+    made = editor.ask("codeAction/resolve", action)
+    after = applied(TEXT, made["edit"]["documentChanges"][0]["edits"])
+    assert 'region + ":" + strconv.Itoa(id)' in after
+    assert 'fmt.Sprintf("failed: %v", err)' in after
+
+
+def test_unsaved_text(start: Callable[..., Any]) -> None:
+    editor, uri = start()
+    editor.change(uri, "// one more line\n", (3, 0))
+    column = TEXT.splitlines()[4].index("Sprintf") + 1
+    assert asked(editor, uri, 4, column) == []
+    made = editor.ask("codeAction/resolve", asked(editor, uri, 5, column)[0])
+    change = made["edit"]["documentChanges"][0]
+    assert change["textDocument"]["version"] == 2
+    text = TEXT.replace("/* é", "// one more line\n/* é")
+    assert "strconv.Itoa(id)" in applied(text, change["edits"])
+
+
+def test_an_action_for_a_text_that_has_changed(start: Callable[..., Any]) -> None:
+    editor, uri = start()
+    action = asked(editor, uri, 4, TEXT.splitlines()[4].index("Sprintf") + 1)[0]
+    editor.change(uri, "// one more line\n", (3, 0))
+    number = editor.request("codeAction/resolve", action)
+    message = editor.until(lambda one: one.get("id") == number)
+    assert message["error"]["code"] == -32801
+
+
+def test_a_client_without_resolve(start: Callable[..., Any]) -> None:
+    capabilities = {"textDocument": {"codeAction": {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}}}}}
+    editor, uri = start(capabilities=capabilities)
+    action = asked(editor, uri, 4, TEXT.splitlines()[4].index("Sprintf") + 1)[0]
+    assert "strconv.Itoa" in applied(TEXT, action["edit"]["changes"][uri])
+
+
+def test_a_client_without_code_action_literals(start: Callable[..., Any]) -> None:
+    editor, uri = start(capabilities={})
+    command = asked(editor, uri, 4, TEXT.splitlines()[4].index("Sprintf") + 1)[0]
+    assert command["command"] == "stackward.rewrite"
+    number = editor.request(
+        "workspace/executeCommand", {"command": command["command"], "arguments": command["arguments"]}
+    )
+    request = editor.until(lambda one: one.get("method") == "workspace/applyEdit")
+    assert "strconv.Itoa" in applied(TEXT, request["params"]["edit"]["changes"][uri])
+    editor.send({"jsonrpc": "2.0", "id": request["id"], "result": {"applied": True}})
+    editor.until(lambda one: one.get("id") == number and "method" not in one)
