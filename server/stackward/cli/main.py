@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import stackward
 
-COMMANDS = ("check", "doctor", "explain", "fix", "inline-diff", "serve")
+COMMANDS = ("check", "doctor", "explain", "fix", "graph", "inline-diff", "serve")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -13,6 +13,7 @@ COMMANDS = (
     "stackward.analyzeWorkspace",
     "stackward.explainRule",
     "stackward.fixAll",
+    "stackward.graph",
     "stackward.inlineDiff",
     "stackward.listHints",
     "stackward.rewrite",

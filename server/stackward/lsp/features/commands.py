@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
+from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
 from stackward.core.hint import Hint, Severity
@@ -16,9 +17,11 @@ from stackward.engine.inlinediff import inline_diff
 from stackward.engine.results import CheckReport
 from stackward.engine.scheduler import Priority
 from stackward.lsp.app import App
+from stackward.lsp.convert import from_position
 from stackward.lsp.features.hover import count
 from stackward.lsp.protocol import cancellation
 from stackward.lsp.uris import path_of, uri_of
+from stackward.report import flow
 from stackward.rules import RULES, find
 from stackward.toolchain.process import CancelToken
 
@@ -41,6 +44,16 @@ def register(app: App) -> None:
         if known is None:
             raise JsonRpcInvalidParams(f"there is no rule {rule!r}; there are {', '.join(one.name for one in RULES)}")
         return known.page
+
+    @server.command("stackward.graph")
+    def graph(uri: str, position: types.Position) -> dict[str, str] | None:
+        """How the value at a place gets to the heap, in three forms; null where nothing is shown."""
+        path = _path(uri)
+        at = from_position(app.lines(path), position, app.client.encoding)
+        hint = flow.nearest(app.visible(path), at.line, at.col)
+        if hint is None:
+            return None
+        return {"svg": flow.svg(hint, uri_of), "mermaid": flow.mermaid(hint, uri_of), "text": flow.text(hint)}
 
     @server.command("stackward.inlineDiff")
     async def compare_inlining(uri: str) -> dict[str, Any]:
