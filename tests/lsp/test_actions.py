@@ -64,7 +64,13 @@ def asked(editor: Editor, uri: str, line: int, character: int, **context: Any) -
         "context": {"diagnostics": here, **context},
     }
     result: list[dict[str, Any]] = editor.ask("textDocument/codeAction", given)
-    return result
+    if "only" in context:
+        return result
+    return [one for one in result if one.get("kind") != "refactor.stackward.prove"]
+
+
+def run(editor: Editor, command: str, *arguments: Any) -> Any:
+    return editor.ask("workspace/executeCommand", {"command": command, "arguments": list(arguments)})
 
 
 def applied(text: str, edits: list[dict[str, Any]]) -> str:
@@ -178,3 +184,55 @@ def test_a_client_without_code_action_literals(start: Callable[..., Any]) -> Non
     assert "strconv.Itoa" in applied(TEXT, request["params"]["edit"]["changes"][uri])
     editor.send({"jsonrpc": "2.0", "id": request["id"], "result": {"applied": True}})
     editor.until(lambda one: one.get("id") == number and "method" not in one)
+
+
+BENCHMARK = """package p
+
+import "testing"
+
+var (
+	Sink    string
+	regions = []string{"eu", "us"}
+)
+
+func outer(id int) { Sink = Key(regions[id%2], 100000+id) }
+
+func BenchmarkOuter(b *testing.B) {
+	for i := 0; i < b.N; i++ {
+		outer(i)
+	}
+}
+
+func BenchmarkOther(b *testing.B) {}
+"""
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["a benchmark of the package", "a generated one"])
+def test_proved_with_a_benchmark(start: Callable[..., Any], own: bool) -> None:
+    editor, uri = start()
+    if own:
+        (editor.root / "p_test.go").write_text(BENCHMARK, encoding="utf-8")
+        editor.save("p.go", TEXT + "// changed\n")
+    column = TEXT.splitlines()[4].index("Sprintf") + 1
+    action = asked(editor, uri, 4, column)[0]
+    editor.ask("codeAction/resolve", action)
+    proving = asked(editor, uri, 4, column, only=["refactor.stackward.prove"])
+    assert [one["title"].partition(":")[0] for one in proving] == ["Prove with a benchmark"]
+    command = proving[0]["command"]
+    told = run(editor, command["command"], *command["arguments"], 0.01)
+    assert "failure" not in told, told
+    (measured,) = told["benchmarks"]
+    assert measured["name"] == ("BenchmarkOuter" if own else "BenchmarkStackward")
+    assert measured["generated"] is not own
+    assert measured["allocsPerOp"]["after"] < measured["allocsPerOp"]["before"]
+    assert measured["allocsPerOp"]["p"] < 0.05
+    assert "allocs/op" in told["text"]
+    assert not list(editor.root.glob("*generated*"))
+
+
+def test_nothing_to_measure(start: Callable[..., Any]) -> None:
+    text = TEXT.replace("func Key(region string, id int)", "func Key(region string, id int, _ func())")
+    editor, uri = start(text)
+    action = asked(editor, uri, 4, text.splitlines()[4].index("Sprintf") + 1)[0]
+    told = run(editor, "stackward.proveRewrite", uri, action["data"]["number"])
+    assert "no benchmark reaches Key" in told["failure"]

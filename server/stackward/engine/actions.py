@@ -15,12 +15,13 @@ from dataclasses import dataclass, field, replace
 from stackward.core.edit import Replacement, difference
 from stackward.core.outcome import ToolchainMissing
 from stackward.engine.benches import Benches
+from stackward.engine.benchmark import Measured, benchmark
 from stackward.engine.fix import Applied, Wanted, fix, prove_all
 from stackward.engine.rewriting import Candidate, Proved, Rejected, candidates, edits, prove
 from stackward.engine.session import Session
 from stackward.engine.workbench import Workbench
 from stackward.rewrites import REWRITES, Applicability
-from stackward.toolchain.process import CancelToken
+from stackward.toolchain.process import CancelToken, DidNotRun
 from stackward.toolchain.unit import Recorded
 
 
@@ -129,6 +130,24 @@ class Actions:
         digests = {one: self._session.texts.digest(one) or "" for one in changed}
         return offer, Change(changed, digests)
 
+    def benchmark(
+        self, path: str, number: int, seconds: float, progress: Callable[[str, int, int], None], cancel: CancelToken
+    ) -> list[Measured] | str:
+        """Run the benchmarks that reach an offer's function, before and after, ``seconds`` each; or say why not."""
+        made = self.make(path, number, cancel)
+        if made is None:
+            return "the text has changed since; ask for code actions again"
+        if isinstance(made, Rejected):
+            return made.reason
+        folder = self._session.folder_of(os.path.dirname(path))
+        proof = made[0].proof
+        with self._lock:
+            found = self._files[path]
+        assert folder is not None
+        assert proof is not None
+        outcome = benchmark(self._fresh(found, cancel), proof, folder.config, progress, cancel, seconds)
+        return outcome.reason if isinstance(outcome, DidNotRun) else outcome
+
     def fix_all(self, path: str, cancel: CancelToken) -> Change | str:
         """All safe rewrites of a document until none is left; a reason where its package does not build."""
         benches = self._benches(os.path.dirname(path), cancel)
@@ -163,6 +182,9 @@ class Actions:
                 offers[number] = Offer(number, one)
         found = _Found(dict(bench.snapshot.digests), bench, offers)
         with self._lock:
+            known = self._files.get(path)
+            if known is not None and known.digests == found.digests:
+                return known  # Somebody else was faster, and may have handed out its offers.
             self._files[path] = found
         return found
 

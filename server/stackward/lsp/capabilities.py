@@ -16,6 +16,7 @@ COMMANDS = (
     "stackward.graph",
     "stackward.inlineDiff",
     "stackward.listHints",
+    "stackward.proveRewrite",
     "stackward.rewrite",
     "stackward.stats",
     "stackward.status",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from stackward.rewrites import sprintf
 from stackward.rewrites._imports import imports, settled
-from stackward.rewrites._names import walk
+from stackward.rewrites._names import declared_names, walk
 from stackward.rewrites._rewrite import Applicability, Example, Offer, Proposal, Refusal, Refused, Rewrite, Span
 from stackward.rewrites._scene import PackageView, Scene
 from stackward.syntax.tree import parse
@@ -24,6 +24,7 @@ __all__ = [
     "Rewrite",
     "Scene",
     "Span",
+    "declared_names",
     "find",
     "imported",
     "settled_imports",

@@ -12,6 +12,7 @@ from pygls.exceptions import JsonRpcContentModified, JsonRpcException, JsonRpcIn
 from stackward.core.edit import Replacement
 from stackward.core.position import LineIndex
 from stackward.engine.actions import Actions, Change, Offer
+from stackward.engine.benchmark import table
 from stackward.engine.results import State
 from stackward.engine.rewriting import Rejected
 from stackward.lsp.app import App
@@ -26,8 +27,10 @@ from stackward.toolchain.process import CancelToken
 FIX_ALL = "source.fixAll.stackward"
 _REWRITE = "refactor.rewrite.stackward"
 _QUICK_FIX = "quickfix"
+_PROVE = "refactor.stackward.prove"
 _NOW_SECONDS = 0.04  # For a light bulb; who opens the menu waits for what is not known yet.
 _ASKED_SECONDS = 5.0
+_BENCHMARK_SECONDS = 0.3  # Of one run of each benchmark.
 _REQUEST_FAILED = -32803  # LSPErrorCodes.RequestFailed
 
 
@@ -57,6 +60,10 @@ def register(app: App) -> None:
             label = "Rewrite what allocates"
             await app.ask("workspace/applyEdit", {"label": label, "edit": feature.edit(change, None)})
         return len(change.applied)
+
+    @server.command("stackward.proveRewrite")
+    async def prove(uri: str, number: int, seconds: float = _BENCHMARK_SECONDS) -> Json:
+        return await feature.measured(feature.path(uri), number, seconds, cancellation())
 
     app.on_idle(feature.prepare)
 
@@ -89,7 +96,7 @@ class _Feature:
         found: list[types.CodeAction | types.Command] = []
         if any(_covers(kind, FIX_ALL) for kind in only):
             found.append(await self._fix_all_action(uri, path))
-        if only and not any(_covers(kind, one) for kind in only for one in (_QUICK_FIX, _REWRITE)):
+        if only and not any(_covers(kind, one) for kind in only for one in (_QUICK_FIX, _REWRITE, _PROVE)):
             return found
         lines = self._app.lines(path)
         wanted = from_range(lines, params.range, self._app.client.encoding)
@@ -107,6 +114,11 @@ class _Feature:
             action = await self._action(uri, offer, params, lines)
             if action is not None:
                 found.append(action)
+        measurable = self._literals and any(_covers(one, _PROVE) for one in only)
+        for offer in offers if measurable or (self._literals and not only and not automatic) else ():
+            if offer.proof is not None:
+                command = types.Command("Measure", "stackward.proveRewrite", arguments=[uri, offer.number])
+                found.append(types.CodeAction(f"Prove with a benchmark: {offer.title}", kind=_PROVE, command=command))
         return found
 
     async def _action(
@@ -172,6 +184,43 @@ class _Feature:
         if isinstance(change, str):
             raise _failed(change)
         return change
+
+    async def measured(self, path: str, number: int, seconds: float, cancel: CancelToken) -> Json:
+        """The benchmarks before and after a rewrite, as a table and as numbers; or why there are none."""
+        app = self._app
+        progress = app.progress.begin("Measuring before and after", cancel)
+
+        def report(text: str, done: int, total: int) -> None:
+            app.server.post(progress.report, text, done, total)
+
+        outcome = await asyncio.to_thread(self._actions.benchmark, path, number, seconds, report, cancel)
+        progress.end("done")
+        if isinstance(outcome, str):
+            return {"failure": outcome}
+        return {
+            "text": table(outcome),
+            "benchmarks": [
+                {
+                    "name": one.name,
+                    "generated": one.made,
+                    **{
+                        name: {
+                            "before": values.before.median,
+                            "beforeInterval": [values.before.low, values.before.high],
+                            "after": values.after.median,
+                            "afterInterval": [values.after.low, values.after.high],
+                            "p": values.p,
+                        }
+                        for name, values in (
+                            ("nsPerOp", one.nanoseconds),
+                            ("bytesPerOp", one.bytes),
+                            ("allocsPerOp", one.allocations),
+                        )
+                    },
+                }
+                for one in outcome
+            ],
+        }
 
     async def _fix_all_action(self, uri: str, path: str) -> types.CodeAction | types.Command:
         title = "Rewrite what allocates, as far as it is safe"
