@@ -1,4 +1,4 @@
-"""Writes what is made from the code: docs/rules/*.md, docs/settings.md and docs/settings.schema.json.
+"""Writes what is made from the code: docs/rules/*.md, docs/rewrites/*.md, docs/settings.md and docs/settings.schema.json.
 
 ``--check`` only compares.
 """
@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from stackward.engine.settings import TABLE, Owner, json_schema
+from stackward.rewrites import REWRITES
 from stackward.rules import RULE_NAMES, RULES
 
 DOCS = Path(__file__).resolve().parent
@@ -19,6 +20,8 @@ def pages() -> dict[Path, str]:
     """Every generated file with its text."""
     found = {DOCS / "rules" / f"{rule.name}.md": rule.page + "\n" for rule in RULES}
     found[DOCS / "rules" / "README.md"] = _index()
+    found |= {DOCS / "rewrites" / f"{one.name}.md": one.page + "\n" for one in REWRITES}
+    found[DOCS / "rewrites" / "README.md"] = _rewrites()
     found[DOCS / "settings.md"] = _settings()
     found[DOCS / "settings.schema.json"] = json.dumps({"properties": json_schema(RULE_NAMES)}, indent=2) + "\n"
     return found
@@ -27,6 +30,17 @@ def pages() -> dict[Path, str]:
 def _index() -> str:
     lines = ["# Rules", "", "Each site gets exactly one. `stackward explain RULE` prints a page.", ""]
     lines += [f"- [{rule.name}]({rule.name}.md): {rule.title} (level: {rule.level.value})" for rule in RULES]
+    return "\n".join(lines) + "\n"
+
+
+def _rewrites() -> str:
+    lines = [
+        "# Rewrites",
+        "",
+        "Each is offered where the compiler confirms it. `stackward explain NAME` prints a page.",
+        "",
+    ]
+    lines += [f"- [{one.name}]({one.name}.md): {one.title}" for one in REWRITES]
     return "\n".join(lines) + "\n"
 
 
@@ -85,7 +99,9 @@ def main() -> int:
         if not check:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-    for path in sorted({*DOCS.glob("rules/*.md")} - wanted.keys()):  # Pages of rules that are no more.
+    for path in sorted(
+        {*DOCS.glob("rules/*.md"), *DOCS.glob("rewrites/*.md")} - wanted.keys()
+    ):  # Pages of what is no more.
         stale.append(path)
         if not check:
             path.unlink()

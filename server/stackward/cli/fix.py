@@ -46,7 +46,7 @@ def add_parser(commands: Any) -> None:
     what.add_argument("--review", action="store_true", help="also what may differ in a way that its title names")
     parser.add_argument("--explain-refusals", action="store_true", help="say of each place why it was not rewritten")
     parser.add_argument("--force", action="store_true", help="write files with uncommitted or unsaved changes too")
-    parser.add_argument("--no-tests", action="store_true", help="leave test files out, even of the check")
+    parser.add_argument("--tests", action="store_true", help="rewrite test files too")
     parser.add_argument(
         "--no-importers", action="store_true", help="do not recompile packages that import the changed ones"
     )
@@ -72,13 +72,13 @@ def run(namespace: argparse.Namespace) -> int:
     levels = (Applicability.SAFE, Applicability.REVIEW) if namespace.review else (Applicability.SAFE,)
     with tempfile.TemporaryDirectory(prefix="stackward-", ignore_cleanup_errors=True) as work:
         session = Session(Silent(), work=work, jobs=jobs)
-        folder = session.add_folder(cwd, loaded.config, tests=not namespace.no_tests)
+        folder = session.add_folder(cwd, loaded.config, tests=True)
         outcome = fix_packages(
             folder,
             session.texts,
             cwd,
             namespace.packages,
-            Wanted(rewrites, levels, importers=not namespace.no_importers),
+            Wanted(rewrites, levels, importers=not namespace.no_importers, tests=namespace.tests),
             parallel=jobs,
             progress=bar.show,
             cancel=CancelToken(),

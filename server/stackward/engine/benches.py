@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 
 from stackward.engine.analysis import Inputs
@@ -40,6 +41,7 @@ class Benches:
         self._archives = archives
         self._known = known
         self._lock = threading.Lock()
+        self._made: OrderedDict[str, UnitResult] = OrderedDict()
         self._recorded = recorded
         self._modules: dict[str, Recorded | None] = modules if modules is not None else {}
         self.units = _by_folder(recorded)
@@ -50,7 +52,9 @@ class Benches:
 
     def _opened(self, units: Sequence[Unit], recorded: Recorded, texts: Mapping[str, bytes]) -> Workbench:
         own = self._texts.with_overlays(texts)
-        shop = Shop(self._tools, own, Sources(own), recorded.graph, self._archives, self._known, self._cancel)
+        shop = Shop(
+            self._tools, own, Sources(own), recorded.graph, self._archives, self._known, self._cancel, self._made
+        )
         known: list[Workbench] = []
 
         def importers(bench: Workbench) -> Sequence[Workbench] | None:

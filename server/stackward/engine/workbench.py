@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -39,12 +40,15 @@ _USEFUL = [
     "unicode/utf8",
 ]
 
+_MOST_MADE = 24  # Results that are kept: a few attempts of one package.
+
 
 @dataclass(frozen=True, slots=True)
 class Shop:
     """What all packages of one attempt share.
 
     ``archives`` gives the export data that stands in for a recipe's, ``known`` results that somebody has already.
+    ``made`` are those of this attempt, by their keys.
     """
 
     tools: Tools
@@ -54,6 +58,7 @@ class Shop:
     archives: Callable[[Unit], Mapping[str, str]] = lambda _: {}
     known: Callable[[Inputs], UnitResult | None] = lambda _: None
     cancel: CancelToken = field(default_factory=CancelToken)
+    made: OrderedDict[str, UnitResult] = field(default_factory=OrderedDict)
 
 
 class Workbench:
@@ -75,6 +80,7 @@ class Workbench:
         self.snapshot = shop.texts.snapshot(every)
         self._texts = shop.sources.of(self.snapshot)
         self._base: dict[UnitId, UnitResult] = {}
+        self._explained: set[UnitId] = set()
 
     # What rewrites see
 
@@ -140,18 +146,33 @@ class Workbench:
     def analysed(
         self, texts: Mapping[str, bytes], archives: Mapping[str, str], units: Sequence[Unit]
     ) -> dict[UnitId, UnitResult] | Failed:
-        """The analysis of some units with other texts and other export data; the first failure if there is one."""
-        analysis = self.shop.tools.analysis
+        """The analysis of some units with other texts and other export data; the first failure if there is one.
+
+        Without its explanations a log is read several times as fast, but some sites are judged otherwise. So a unit is
+        analysed with them if that is how it was analysed before, and without them else.
+        """
+        shop, analysis = self.shop, self.shop.tools.analysis
 
         def run(unit: Unit) -> UnitResult | Failed:
             inputs = self.inputs(unit, texts, archives)
-            known = self.shop.known(inputs)
+            known = shop.known(inputs)
             if known is not None:
+                self._explained.add(unit.id)
                 return known
-            if analysis.explodes(unit) and analysis.cached(inputs) is None:
-                return analysis.decide(inputs, self.shop.cancel, lambda _: None, lambda _: False)
-            outcome = analysis.run(inputs, self.shop.cancel)
-            return outcome.result if isinstance(outcome, Analysed) else outcome
+            explained = unit.id in self._explained
+            key = f"{inputs.key()} {explained}"
+            if (made := shop.made.get(key)) is not None:
+                return made
+            if explained:
+                outcome = analysis.run(inputs, shop.cancel)
+                result = outcome.result if isinstance(outcome, Analysed) else outcome
+            else:
+                result = analysis.decide(inputs, shop.cancel, lambda _: None, lambda _: False)
+            if isinstance(result, UnitResult):
+                shop.made[key] = result
+                while len(shop.made) > _MOST_MADE:
+                    shop.made.popitem(last=False)
+            return result
 
         with ThreadPoolExecutor(len(units) or 1, thread_name_prefix="stackward-verify") as pool:
             outcomes = list(pool.map(run, units))

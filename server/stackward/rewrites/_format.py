@@ -23,6 +23,7 @@ _DIRECTIVE = re.compile(
 _BASES = {"d": 10, "v": 10, "x": 16, "o": 8, "b": 2}
 _INTS = {"int": "int", "int8": "", "int16": "", "int32": "", "int64": "int64"}
 _UINTS = {"uint": "", "uint8": "", "uint16": "", "uint32": "", "uint64": "uint64", "uintptr": ""}
+_ALIASES = {"byte": "uint8", "rune": "int32"}
 _BYTES = frozenset({"[]byte", "[]uint8"})
 
 
@@ -89,7 +90,7 @@ def operand(scene: Scene, node: Node, verb: str, directive: str) -> Piece | Refu
         return Refusal("its operands are not known one by one")
     text = scene.text(node)
     plain = directive == f"%{verb}"
-    if info.type != info.kind and info.type not in _BYTES:
+    if _ALIASES.get(info.type, info.type) != info.kind and info.type not in _BYTES:
         if info.type == "error":
             return Refusal(f"{text} may be nil, which {directive} prints as <nil>")
         return Refusal(f"{text} has type {info.type}, which may have methods that fmt calls")

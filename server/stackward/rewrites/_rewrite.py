@@ -96,8 +96,17 @@ class Rewrite:
 
     @property
     def page(self) -> str:
-        """The page, in Markdown."""
-        return inspect.cleandoc(sys.modules[self.propose.__module__].__doc__ or "")
+        """The page, in Markdown: the module's docstring, and its examples."""
+        module = sys.modules[self.propose.__module__]
+        parts = [inspect.cleandoc(module.__doc__ or "")]
+        for number, example in enumerate(module.EXAMPLES, start=1):
+            level = " (review)" if example.applicability is Applicability.REVIEW else ""
+            parts.append(f"## Example {number}{level}\n\n```go\n{example.before.strip()}\n```")
+            parts.append(f"becomes\n\n```go\n{example.after.strip()}\n```")
+            for name, (before, after) in example.also.items():
+                changed = f"\n\nbecomes\n\n```go\n{after.strip()}\n```" if after != before else ""
+                parts.append(f"`{name}`:\n\n```go\n{before.strip()}\n```{changed}")
+        return "\n\n".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
