@@ -82,16 +82,17 @@ def _fixed(toolchain: Toolchain, work: Path, patterns: list[str], *, review: boo
     failed_before = _failing(copies["as it was"], sorted(failing)) if failing else set()
     broken = sorted(failing - failed_before)
     good = builds and not broken
+    command = f"stackward fix {'--review' if review else '--safe'} --write {' '.join(patterns)}"
+    made = f"{len(report.applied):,} rewrites in {len(report.after)} files of {len(changed)} packages, {took:,.0f} s"
+    tests = f"{', '.join(broken) or 'none'} (of {len(changed)}; failing either way: {len(failed_before)})"
     lines = [
         f"# All {'' if review else 'safe '}rewrites over the standard library ({toolchain.version})",
         "",
-        f"`stackward fix {'--review' if review else '--safe'} --write {' '.join(patterns)}` on a copy: "
-        f"{len(report.applied):,} rewrites in {len(report.after)} files of {len(changed)} packages, {took:,.0f} s.",
+        f"`{command}` on a copy: {made}.",
         "",
         f"- everything builds afterwards: {'yes' if builds else '**no**'}",
         f"- `go vet` of the changed packages: {'as before' if vets else 'complains'}",
-        f"- packages whose own tests (`-short`) fail and did not before: "
-        f"{', '.join(broken) if broken else 'none'} (of {len(changed)}; failing either way: {len(failed_before)})",
+        f"- packages whose own tests (`-short`) fail and did not before: {tests}",
         f"- packages that could not be rewritten: {len(report.failures)}",
         "",
         *_by_rewrite(report),

@@ -1,4 +1,4 @@
-"""Writes what is made from the code: docs/rules/*.md, docs/rewrites/*.md, docs/settings.md and docs/settings.schema.json.
+"""Writes what is made from the code: docs/{rules,rewrites}/*.md, docs/settings.md and docs/settings.schema.json.
 
 ``--check`` only compares.
 """

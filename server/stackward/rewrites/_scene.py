@@ -73,6 +73,16 @@ class Scene:
             yield at
             at = at.parent
 
+    def node_at(self, start: int, end: int | None = None) -> Node:
+        """The smallest named node at a place."""
+        found = self.source.tree.root_node.named_descendant_for_byte_range(start, start if end is None else end)
+        assert found is not None
+        return found
+
+    def within(self, outer: Node, node: Node) -> bool:
+        """Whether a node is another, or inside it."""
+        return outer.start_byte <= node.start_byte and node.end_byte <= outer.end_byte
+
     def function(self, node: Node | None = None) -> Node | None:
         """The innermost function around a node."""
         return next((one for one in self.around(node) if one.type in FUNCTIONS), None)

@@ -1,0 +1,532 @@
+"""# string-builder
+
+A string that grows in a loop becomes a `strings.Builder`.
+
+## Why it saves
+
+A string cannot grow: each `s += x` makes a new one and copies all that was there, so a loop of n turns allocates n
+times and copies n²/2 times what it adds. A builder doubles its buffer, and its `String` makes no copy.
+
+## When it is offered
+
+For a local variable of type `string` that a loop adds to. Wherever it is read, `s.String()` says the same and copies
+nothing. Where the loop goes over the characters of a string, the builder gets room for them first.
+
+## When it is not
+
+When the variable is a parameter or a result, is captured or has its address taken, or is assigned something that does
+not begin with what it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from stackward.core.edit import Replacement
+from stackward.core.facts import Use
+from stackward.rewrites._rewrite import Example, Offer, Proposal, Refusal, Refused, Rewrite
+from stackward.rewrites._scene import FUNCTIONS, Scene, arguments, is_call, replace_node
+from stackward.syntax.tree import SourceFile, path_to, text_of
+
+_INTEGERS = frozenset({"int", "int8", "int16", "int32", "int64", "uint", "uint8", "uint16", "uint32", "uint64"})
+_EMPTY = frozenset({'""', "``"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """A variable with all that happens to it. ``appends`` are statements with what each adds, ``reads`` the rest."""
+
+    name: str
+    declaration: Node
+    initial: Node | None
+    appends: tuple[tuple[Node, Node], ...]
+    reads: tuple[Node, ...]
+    resets: tuple[Node, ...]
+
+
+def suits(node: Node, source: SourceFile) -> bool:
+    """A declaration of one variable, by ``:=`` with a string literal or by ``var``, in a function."""
+    if node.type == "short_var_declaration":
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if left is None or right is None or len(left.named_children) != 1 or len(right.named_children) != 1:
+            return False
+        return right.named_children[0].type in {"interpreted_string_literal", "raw_string_literal"}
+    spec = _spec(node)
+    kind = spec.child_by_field_name("type") if spec is not None else None
+    return kind is not None and text_of(kind, source) == "string"
+
+
+def _spec(node: Node) -> Node | None:
+    """The one spec of a ``var`` declaration of one variable inside a function."""
+    if node.type != "var_declaration" or node.parent is None or node.parent.type == "source_file":
+        return None
+    specs = [one for one in node.named_children if one.type == "var_spec"]
+    if len(specs) != 1 or len(specs[0].children_by_field_name("name")) != 1:
+        return None
+    return specs[0]
+
+
+def propose(scene: Scene) -> Iterator[Offer]:
+    name = _name(scene)
+    if name is None or scene.node.parent is None or scene.node.parent.type != "statement_list":
+        return
+    info = scene.type(name)
+    uses = scene.uses(name)
+    if info is None or info.type != "string" or uses is None:
+        return
+    looped = [use for use in uses if use.write and _looped(scene, use.offset)]
+    if not looped:
+        return
+    parts = _parts(scene, name, uses)
+    if isinstance(parts, Refusal):
+        yield parts
+        return
+    qualifier = scene.qualifier("strings")
+    if qualifier is None:
+        yield Refusal("strings means something else here")
+        return
+    imports = {scene.path: ("strings",)}
+    grown = _room(scene, parts)
+    for room in filter(None, (grown, "")) if grown else ("",):
+        edits = tuple(_edits(scene, parts, qualifier, room))
+        title = f"Build {parts.name} with a strings.Builder"
+        yield Proposal(f"{title} that has room" if room else title, {scene.path: edits}, imports)
+
+
+def _name(scene: Scene) -> Node | None:
+    if scene.node.type == "short_var_declaration":
+        left = scene.node.child_by_field_name("left")
+        found = left.named_children[0] if left is not None else None
+        return found if found is not None and found.type == "identifier" else None
+    spec = _spec(scene.node)
+    return spec.child_by_field_name("name") if spec is not None else None
+
+
+def _initial(scene: Scene) -> Node | None:
+    """What the variable is to begin with; None if it is empty."""
+    if scene.node.type == "short_var_declaration":
+        right = scene.node.child_by_field_name("right")
+        value = right.named_children[0] if right is not None else None
+    else:
+        spec = _spec(scene.node)
+        listed = spec.child_by_field_name("value") if spec is not None else None
+        value = listed.named_children[0] if listed is not None and listed.named_children else None
+    return None if value is None or scene.text(value) in _EMPTY else value
+
+
+def _looped(scene: Scene, offset: int) -> bool:
+    """Whether a loop that the declaration is not in goes around a place."""
+    node = path_to(scene.source, offset)[-1]
+    return any(
+        one.type == "for_statement" and not scene.within(one, scene.node) and one.start_byte > scene.node.start_byte
+        for one in scene.around(node)
+    )
+
+
+def _parts(scene: Scene, name: Node, uses: Sequence[Use]) -> _Parts | Refusal:
+    word = scene.text(name)
+    appends: list[tuple[Node, Node]] = []
+    reads: list[Node] = []
+    resets: list[Node] = []
+    home = scene.function()
+    for use in uses:
+        if use.captured or use.address:
+            return Refusal(f"{word} is {'captured by a func literal' if use.captured else 'pointed to'}")
+        node = scene.node_at(use.offset, use.offset + len(word.encode()))
+        if use.path != scene.path or scene.function(node) != home:
+            return Refusal(f"{word} is used in another function")
+        statement = node.parent.parent if node.parent is not None else None
+        if not use.write:
+            if statement is None or not _own_operand(node, word, scene):
+                reads.append(node)
+            continue
+        added = _added(scene, statement, word)
+        if statement is None or added is None:
+            return Refusal(f"{word} is assigned something that does not begin with {word}")
+        if added.type == "assignment_statement":
+            resets.append(added)
+        else:
+            appends.append((statement, added))
+    return _Parts(word, scene.node, _initial(scene), tuple(appends), tuple(reads), tuple(resets))
+
+
+def _own_operand(node: Node, word: str, scene: Scene) -> bool:
+    """Whether a read is the first operand of ``s = s + x``, which is an append."""
+    statement = next((one for one in scene.around(node) if one.type == "assignment_statement"), None)
+    if statement is None or _added(scene, statement, word) is None:
+        return False
+    operator = statement.child_by_field_name("operator")
+    right = statement.child_by_field_name("right")
+    return (
+        operator is not None
+        and scene.text(operator) == "="
+        and right is not None
+        and right.named_children[0].type == "binary_expression"
+        and _first(right.named_children[0]) == node
+    )
+
+
+def _added(scene: Scene, statement: Node | None, word: str) -> Node | None:
+    """What an assignment adds to the string; the statement itself where it empties it, None where it does neither."""
+    if statement is None or statement.type != "assignment_statement":
+        return None
+    left, right = statement.child_by_field_name("left"), statement.child_by_field_name("right")
+    operator = statement.child_by_field_name("operator")
+    if left is None or right is None or operator is None:
+        return None
+    if len(left.named_children) != 1 or len(right.named_children) != 1 or scene.text(left) != word:
+        return None
+    value = right.named_children[0]
+    if scene.text(operator) == "+=":
+        return value
+    if scene.text(operator) != "=":
+        return None
+    if scene.text(value) in _EMPTY:
+        return statement
+    if value.type == "binary_expression" and scene.text(_first(value)) == word and _is_sum(value):
+        return value
+    return None
+
+
+def _first(node: Node) -> Node:
+    while node.type == "binary_expression":
+        left = node.child_by_field_name("left")
+        assert left is not None
+        node = left
+    return node
+
+
+def _is_sum(node: Node) -> bool:
+    operator = node.child_by_field_name("operator")
+    left = node.child_by_field_name("left")
+    if operator is None or operator.type != "+" or left is None:
+        return False
+    return left.type != "binary_expression" or _is_sum(left)
+
+
+def _operands(node: Node) -> list[Node]:
+    """The operands of a sum, without parentheses in it."""
+    if node.type == "binary_expression" and _is_sum(node):
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        assert left is not None
+        assert right is not None
+        return [*_operands(left), right]
+    return [node]
+
+
+def _edits(scene: Scene, parts: _Parts, qualifier: str, room: str) -> Iterator[Replacement]:
+    name, indent = parts.name, scene.indent(parts.declaration)
+    lines = [f"var {name} {qualifier}.Builder"]
+    if room:
+        lines.append(f"{name}.Grow({room})")
+    if parts.initial is not None:
+        lines.append(f"{name}.WriteString({scene.text(parts.initial)})")
+    yield replace_node(parts.declaration, f"\n{indent}".join(lines))
+    for statement, added in parts.appends:
+        operands = _operands(added)
+        operator = statement.child_by_field_name("operator")
+        if operator is not None and scene.text(operator) == "=":
+            operands = operands[1:]
+        yield replace_node(statement, _written(scene, parts, statement, operands))
+    covered = [statement for statement, _ in parts.appends]
+    for read in parts.reads:
+        if not any(scene.within(one, read) for one in covered):
+            yield _read(scene, parts.name, read)
+    for statement in parts.resets:
+        yield replace_node(statement, f"{name}.Reset()")
+
+
+def _written(scene: Scene, parts: _Parts, statement: Node, operands: Sequence[Node]) -> str:
+    """The calls that add the operands, one after the other; as one where an operand reads the string itself."""
+    inside = [read for read in parts.reads if scene.within(statement, read)]
+    if inside:
+        start, end = operands[0].start_byte, operands[-1].end_byte
+        text = scene.source.text[start:end]
+        for read in sorted(inside, key=lambda node: node.start_byte, reverse=True):
+            edit = _read(scene, parts.name, read)
+            text = text[: edit.start - start] + edit.new + text[edit.end - start :]
+        return f"{parts.name}.WriteString({text.decode()})"
+    separator = f"\n{scene.indent(statement)}"
+    return separator.join(_call(scene, parts.name, one) for one in operands)
+
+
+def _call(scene: Scene, name: str, operand: Node) -> str:
+    text = scene.text(operand)
+    given = arguments(operand) if is_call(operand) else []
+    facts = scene.facts(operand) if len(given) == 1 else None
+    if facts is not None and facts.call is not None and facts.call.kind == "conversion" and facts.constant is None:
+        info = scene.type(given[0])
+        if info is not None and info.kind in _INTEGERS:
+            value = scene.text(given[0])
+            return f"{name}.WriteRune({value if info.type in {'rune', 'int32'} else f'rune({value})'})"
+        if info is not None and info.type in {"[]byte", "[]uint8"}:
+            return f"{name}.Write({scene.text(given[0])})"
+    return f"{name}.WriteString({text})"
+
+
+def _read(scene: Scene, name: str, read: Node) -> Replacement:
+    """A read of the string as one of the builder; its length, and whether there is any, need no string."""
+    parent = read.parent
+    outer = parent.parent if parent is not None else None
+    if outer is not None and parent is not None and parent.type == "argument_list" and is_call(outer):
+        callee = outer.child_by_field_name("function")
+        if callee is not None and scene.text(callee) == "len" and scene.callee(outer) == "len":
+            return replace_node(outer, f"{name}.Len()")
+    if parent is not None and parent.type == "binary_expression":
+        operator, right = parent.child_by_field_name("operator"), parent.child_by_field_name("right")
+        if operator is not None and right is not None and scene.text(right) in _EMPTY and operator.type in {"==", "!="}:
+            return replace_node(parent, f"{name}.Len() {'==' if operator.type == '==' else '>'} 0")
+    return replace_node(read, f"{name}.String()")
+
+
+def _room(scene: Scene, parts: _Parts) -> str:
+    """The length of the string whose characters the one loop goes over, each adding about one; empty if none does."""
+    loops = {
+        loop
+        for statement, _ in parts.appends
+        for loop in [next((one for one in scene.around(statement) if one.type in {"for_statement", *FUNCTIONS}), None)]
+        if loop is not None and loop.type == "for_statement"
+    }
+    if len(loops) != 1:
+        return ""
+    clause = next((one for one in next(iter(loops)).named_children if one.type == "range_clause"), None)
+    ranged = clause.child_by_field_name("right") if clause is not None else None
+    if ranged is not None and is_call(ranged) and scene.callee(ranged) in {"strings.ToLower", "strings.ToUpper"}:
+        ranged = arguments(ranged)[0]
+    if ranged is None or ranged.type != "identifier" or ranged.end_byte > parts.appends[-1][0].end_byte:
+        return ""
+    found = scene.facts(ranged)
+    if found is None or found.type is None or found.type.kind != "string" or found.object is None:
+        return ""
+    if found.object.offset is None or found.object.offset > parts.declaration.start_byte:
+        return ""
+    return f"len({scene.text(ranged)})"
+
+
+REWRITE = Rewrite(
+    "string-builder",
+    "a string that grows in a loop to strings.Builder",
+    ("short_var_declaration", "var_declaration"),
+    suits,
+    propose,
+)
+
+EXAMPLES = (
+    Example(
+        before="""package p
+
+// Lines joins lines, each with a number of blanks before it.
+func Lines(lines []string, depth int) string {
+	text := ""
+	for _, line := range lines {
+		for i := 0; i < depth; i++ {
+			text += " " // one blank
+		}
+		text += line + "\\n"
+	}
+	return text
+}
+""",
+        after="""package p
+
+import "strings"
+
+// Lines joins lines, each with a number of blanks before it.
+func Lines(lines []string, depth int) string {
+	var text strings.Builder
+	for _, line := range lines {
+		for i := 0; i < depth; i++ {
+			text.WriteString(" ") // one blank
+		}
+		text.WriteString(line)
+		text.WriteString("\\n")
+	}
+	return text.String()
+}
+""",
+        probe="""many := strings.Split(strings.Repeat("x,", 100), ",")
+for _, lines := range [][]string{nil, {""}, {"a", "", "é世界"}, many} {
+	emit(Lines(lines, len(lines)%3))
+}""",
+        probe_imports=("strings",),
+        saves=20,
+    ),
+    Example(
+        before="""package p
+
+func Slug(name string) string {
+	slug := ""
+	for _, r := range name {
+		switch {
+		case r >= 'a' && r <= 'z':
+			slug += string(r)
+		case r >= 'A' && r <= 'Z':
+			slug += string(r + 'a' - 'A')
+		case slug != "" && slug[len(slug)-1] != '-':
+			slug = slug + "-"
+		}
+	}
+	return slug
+}
+""",
+        after="""package p
+
+import "strings"
+
+func Slug(name string) string {
+	var slug strings.Builder
+	slug.Grow(len(name))
+	for _, r := range name {
+		switch {
+		case r >= 'a' && r <= 'z':
+			slug.WriteRune(r)
+		case r >= 'A' && r <= 'Z':
+			slug.WriteRune(r + 'a' - 'A')
+		case slug.Len() > 0 && slug.String()[slug.Len()-1] != '-':
+			slug.WriteString("-")
+		}
+	}
+	return slug.String()
+}
+""",
+        probe="""for _, name := range []string{"", "-", "Earl Grey Tea", "a--B  c", "é世界 Q\\xffz"} {
+	emit(Slug(name))
+}""",
+        saves=5,
+    ),
+    Example(
+        before="""package p
+
+func Quote(parts [][]byte, sep byte) (string, int) {
+	var out string = "["
+	for i, part := range parts {
+		if i > 0 {
+			out += string(rune(sep)) + string(part)
+		} else {
+			out += string(part)
+		}
+		if len(out) > 1000 {
+			out = ""
+		}
+	}
+	out += "]"
+	return out, len(out)
+}
+""",
+        after="""package p
+
+import "strings"
+
+func Quote(parts [][]byte, sep byte) (string, int) {
+	var out strings.Builder
+	out.WriteString("[")
+	for i, part := range parts {
+		if i > 0 {
+			out.WriteRune(rune(sep))
+			out.Write(part)
+		} else {
+			out.Write(part)
+		}
+		if out.Len() > 1000 {
+			out.Reset()
+		}
+	}
+	out.WriteString("]")
+	return out.String(), out.Len()
+}
+""",
+        probe="""many := make([][]byte, 400)
+for i := range many {
+	many[i] = []byte("word")
+}
+for _, parts := range [][][]byte{nil, {nil}, {[]byte("a"), nil, []byte("\\xff")}, many} {
+	text, size := Quote(parts, 0xe9)
+	emit(text)
+	emit(size)
+}""",
+        saves=100,
+    ),
+)
+
+REFUSALS = (
+    Refused(
+        """package p
+
+func Last(lines []string) string {
+	s := ""
+	for _, line := range lines {
+		s = line + s
+	}
+	return s
+}
+""",
+        "does not begin with s",
+    ),
+    Refused(
+        """package p
+
+func Later(lines []string) func() string {
+	s := ""
+	for _, line := range lines {
+		s += line
+	}
+	return func() string { return s }
+}
+""",
+        "captured",
+    ),
+    Refused(
+        """package p
+
+func Fill(lines []string, into *string) {
+	s := ""
+	p := &s
+	for _, line := range lines {
+		s += line
+	}
+	*into = *p
+}
+""",
+        "pointed to",
+    ),
+    Refused(
+        """package p
+
+type Text string
+
+func Named(lines []Text) Text {
+	var s Text
+	for _, line := range lines {
+		s += line
+	}
+	return s
+}
+"""
+    ),
+    Refused(
+        """package p
+
+func Once(a, b string) string {
+	s := "x"
+	s += a
+	s += b
+	return s
+}
+"""
+    ),
+    Refused(
+        """package p
+
+func Each(lines []string, use func(string)) {
+	for _, line := range lines {
+		s := "x"
+		s += line
+		use(s)
+	}
+}
+"""
+    ),
+)
