@@ -129,6 +129,9 @@ class Workbench:
                 told[number] = _joined(told[number], facts)
         return told
 
+    def is_pattern(self, pattern: str) -> bool:
+        return isinstance(self.shop.tools.types.pattern(pattern, self.shop.cancel), bytes)
+
     def importers(self) -> Sequence[Workbench] | None:
         return self._neighbours(self)
 

@@ -5,7 +5,7 @@ The registry is written out; a new rewrite is one file and one line here.
 
 from __future__ import annotations
 
-from stackward.rewrites import sprintf, string_builder
+from stackward.rewrites import package_level, sprintf, string_builder
 from stackward.rewrites._imports import imports, settled
 from stackward.rewrites._names import declared_names, walk
 from stackward.rewrites._rewrite import Applicability, Example, Offer, Proposal, Refusal, Refused, Rewrite, Span
@@ -31,7 +31,7 @@ __all__ = [
     "walk",
 ]
 
-REWRITES: tuple[Rewrite, ...] = (sprintf.REWRITE, string_builder.REWRITE)
+REWRITES: tuple[Rewrite, ...] = (package_level.REWRITE, sprintf.REWRITE, string_builder.REWRITE)
 
 _BY_NAME = {rewrite.name: rewrite for rewrite in REWRITES}
 

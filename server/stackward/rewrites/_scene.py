@@ -47,6 +47,9 @@ class PackageView(Protocol):
     def facts(self, spans: Sequence[Span], *, uses: bool = False) -> list[ExprFacts | None]:
         """What the type checker knows of expressions. ``uses`` are those in all files, tests included."""
 
+    def is_pattern(self, pattern: str) -> bool:
+        """Whether package regexp takes a regular expression."""
+
     def importers(self) -> Sequence[PackageView] | None:
         """The packages of the module, or of the modules of go.work, that import this one; None if that is unknown."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from queue import SimpleQueue
 
@@ -91,6 +91,14 @@ class TypeFacts:
 
     def formatted(self, text: bytes, cancel: CancelToken | None = None) -> bytes | NoFacts:
         """A Go file as ``gofmt`` writes it; a reason where it cannot be parsed."""
+        return self._say(lambda number: wire.encode_format(number, text), cancel)
+
+    def pattern(self, pattern: str, cancel: CancelToken | None = None) -> bytes | NoFacts:
+        """The pattern itself if package regexp takes it, else what is wrong with it."""
+        return self._say(lambda number: wire.encode_pattern(number, pattern), cancel)
+
+    def _say(self, encode: Callable[[int], bytes], cancel: CancelToken | None) -> bytes | NoFacts:
+        """Ask what has nothing to do with a unit."""
         token = cancel or CancelToken()
         program = self._wait_for_program(token)
         if isinstance(program, NoFacts):
@@ -100,7 +108,7 @@ class TypeFacts:
             if isinstance(helper, NoFacts):
                 return helper
             number = next(self._numbers)
-            answer = helper.ask(wire.encode_format(number, text))
+            answer = helper.ask(encode(number))
         line = helper.wait(answer, _ANSWER_SECONDS, token)
         if line is None:
             return NoFacts("cancelled" if token.cancelled else helper.ended)

@@ -112,8 +112,13 @@ def encode_format(number: int, text: bytes) -> bytes:
     return json.dumps({"id": number, "format": base64.b64encode(text).decode("ascii")}).encode() + b"\n"
 
 
+def encode_pattern(number: int, pattern: str) -> bytes:
+    """A request to say whether a regular expression is one."""
+    return json.dumps({"id": number, "pattern": pattern}).encode() + b"\n"
+
+
 def parse_format(line: bytes, number: int) -> bytes | NoFacts:
-    """The reply to a request to format a text."""
+    """The reply to a request to format a text, or to read a pattern."""
     try:
         told = json.loads(line)
         if _get(told, "id", int) != number:

@@ -13,14 +13,16 @@ import (
 	"go/format"
 	"io"
 	"os"
+	"regexp/syntax"
 	"runtime/debug"
 )
 
 // A request asks for facts about one unit, which it describes as far as that has changed, or to have a text formatted
-// as gofmt does.
+// as gofmt does, or whether a regular expression is one.
 type request struct {
 	ID      int     `json:"id"`
 	Format  *[]byte `json:"format"`
+	Pattern *string `json:"pattern"`
 	Load    load    `json:"load"`
 	Queries []query `json:"queries"`
 }
@@ -83,6 +85,12 @@ func answer(kept *store, asked *request) (told reply) {
 			return reply{ID: asked.ID, Failed: err.Error()}
 		}
 		return reply{ID: asked.ID, Text: text}
+	}
+	if asked.Pattern != nil {
+		if _, err := syntax.Parse(*asked.Pattern, syntax.Perl); err != nil {
+			return reply{ID: asked.ID, Failed: err.Error()}
+		}
+		return reply{ID: asked.ID, Text: []byte(*asked.Pattern)}
 	}
 	loaded, err := kept.load(asked.ID, &asked.Load)
 	if errors.Is(err, errStale) {
