@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import subprocess
 import sys
 import threading
@@ -15,6 +16,8 @@ from stackward.lsp.client import Client
 from stackward.lsp.documents import Documents
 from stackward.lsp.protocol import Server, cancellation
 from stackward.lsp.transport import Address, Runnable, read_address, run_stdio, run_tcp
+
+_LIFE_SECONDS = 240.0  # All tests that share a server take a tenth of it.
 
 
 def hello(client: Client) -> Mapping[str, Any]:
@@ -87,7 +90,7 @@ def load(client: Client) -> Runnable:
 
     @server.feature("test/child")
     def child(_params: Any) -> int:
-        children.append(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]))
+        children.append(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]))
         return children[-1].pid
 
     @server.feature("test/ask")
@@ -127,6 +130,8 @@ def load(client: Client) -> Runnable:
 
 
 def main() -> None:
+    # A defect that makes the server hang fails one test, with the stack of every thread, instead of holding up all.
+    faulthandler.dump_traceback_later(_LIFE_SECONDS, exit=True)
     if len(sys.argv) > 1:
         address = read_address(sys.argv[1])
         if not isinstance(address, Address):

@@ -27,6 +27,7 @@ class Wire:
         self._target = target
         self._queue: queue.Queue[Any] = queue.Queue()
         self._ids = 0
+        self.deaf = False
         threading.Thread(target=self._receive, args=(source,), daemon=True).start()
 
     def _receive(self, source: IO[bytes]) -> None:
@@ -54,7 +55,11 @@ class Wire:
 
     def read(self) -> Any:
         """The next message; None at the end of the stream."""
-        return self._queue.get(timeout=PATIENCE)
+        try:
+            return self._queue.get(timeout=PATIENCE)
+        except queue.Empty:
+            self.deaf = True
+            raise AssertionError("the server says nothing") from None
 
     def answer(self, message_id: int | None) -> Any:
         """The next message, which must be the answer to this request."""
@@ -89,8 +94,8 @@ class Process(Wire):
 
     @property
     def at_rest(self) -> bool:
-        """Whether it runs, and has said nothing that nobody read."""
-        return self.process.poll() is None and self._queue.empty()
+        """Whether it runs, answers, and has said nothing that nobody read."""
+        return self.process.poll() is None and not self.deaf and self._queue.empty()
 
     def end(self) -> None:
         self.process.kill()

@@ -2,187 +2,211 @@
 
 from __future__ import annotations
 
-import os
-import select
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
-from editor import Editor
-from rawclient import PATIENCE
+from faults import BOTH, MORE, NEW, TEXT, Faulty, Start, at_last, editors, next_save
 
 from gomodule import write_module
+from stackward.lsp.uris import uri_of
 from stackward.toolchain.discovery import Toolchain
 
-TEXT = "package p\n\nfunc New() *int { n := 1; return &n }\n"
-MORE = TEXT + "\nfunc More() *int { m := 2; return &m }\n"
-NEW = (2, 18, 19, "address-returned")
-BOTH = {NEW, (4, 19, 20, "address-returned")}
+WATCHES = {"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": True}}}
+DELETED, CREATED, CHANGED = 3, 1, 2
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[..., Editor]]:
-    editors: list[Editor] = []
-
-    def make(root: Path, **how: Any) -> Editor:
-        editor = Editor(root, **how)
-        editors.append(editor)
-        return editor
-
-    yield make
-    for editor in editors:
-        editor.end()
-
-
-class HangingGo:
-    """A go command of which ``list`` does not come to an end while ``hangs``."""
-
-    def __init__(self, folder: Path, go: str) -> None:
-        folder.mkdir()
-        self._switch = folder / "hang"
-        self._switch.touch()
-        os.mkfifo(folder / "hung")
-        # Open for writing too, so that it is not at its end before the first writer.
-        self._hung = os.open(folder / "hung", os.O_RDWR | os.O_NONBLOCK)
-        self.path = folder / "go"
-        self.path.write_text(
-            "#!/bin/sh\n"
-            f"if [ \"$1\" = list ] && [ -e '{self._switch}' ]; then\n"
-            f"  echo > '{folder}/hung'\n"
-            "  exec sleep 600\n"
-            "fi\n"
-            f"exec '{go}' \"$@\"\n",
-            encoding="utf-8",
-        )
-        self.path.chmod(0o755)
-
-    def wait_until_it_hangs(self) -> None:
-        assert select.select([self._hung], [], [], PATIENCE)[0], "go list was not called"
-
-    def repair(self) -> None:
-        self._switch.unlink()
-
-    def close(self) -> None:
-        os.close(self._hung)
+def start() -> Iterator[Start]:
+    with editors() as make:
+        yield make
 
 
 @pytest.fixture
-def hanging(tmp_path: Path, toolchain: Toolchain) -> Iterator[HangingGo]:
-    made = HangingGo(tmp_path / "bin", toolchain.go)
+def hanging(tmp_path: Path, toolchain: Toolchain) -> Iterator[Faulty]:
+    made = Faulty(tmp_path / "bin" / "go", toolchain.go, when='*" list "*')
     yield made
     made.close()
 
 
-def test_a_go_command_that_hangs_is_ended_by_the_next_save(
-    start: Callable[..., Editor], tmp_path: Path, hanging: HangingGo
-) -> None:
-    editor = start(write_module(tmp_path / "m", {"p.go": TEXT}), env={"STACKWARD_GO": str(hanging.path)})
-    editor.start()
-    uri = editor.open("p.go")
-    hanging.wait_until_it_hangs()
-    assert (
-        editor.ask("textDocument/hover", {"textDocument": {"uri": uri}, "position": {"line": 2, "character": 18}})
-        is None
-    )
-    hanging.repair()
-    assert editor.save("p.go", MORE)["state"] == "idle"
-    assert editor.hints(uri) == BOTH
+class TestRenamedWhileItIsAnalysed:
+    def test_the_folder(self, start: Start, tmp_path: Path, hanging: Faulty) -> None:
+        root = write_module(tmp_path / "m", {"old/p.go": TEXT})
+        editor = start(root, env={"STACKWARD_GO": str(hanging.path)})
+        editor.start(WATCHES)
+        old = editor.open("old/p.go")
+        hanging.wait_until_it_hangs()
+        (root / "old").rename(root / "new")
+        hanging.repair()
+        changes = [{"uri": old, "type": DELETED}, {"uri": old.replace("/old/", "/new/"), "type": CREATED}]
+        editor.notify("workspace/didChangeWatchedFiles", {"changes": changes})
+        editor.notify("textDocument/didClose", {"textDocument": {"uri": old}})
+        new = editor.open("new/p.go")
+        # Both the news of the disk and the opening may start an analysis, so it is not the first end that counts.
+        at_last(editor, lambda: NEW in editor.hints(new) and editor.statuses[-1]["state"] == "idle")
+        next_save(editor, new, "new/p.go")
+        assert editor.hints(old) == set()
+
+    def test_a_file(self, start: Start, tmp_path: Path, hanging: Faulty) -> None:
+        root = write_module(tmp_path / "m", {"p.go": "package p\n", "old.go": MORE})
+        editor = start(root, env={"STACKWARD_GO": str(hanging.path)})
+        editor.start(WATCHES)
+        editor.open("p.go")
+        old = editor.open("old.go")
+        hanging.wait_until_it_hangs()
+        (root / "old.go").rename(root / "new.go")
+        hanging.repair()
+        new = uri_of(str(root / "new.go"))
+        changes = [{"uri": old, "type": DELETED}, {"uri": new, "type": CREATED}]
+        editor.notify("workspace/didChangeWatchedFiles", {"changes": changes})
+        editor.notify("textDocument/didClose", {"textDocument": {"uri": old}})
+        assert editor.open("new.go") == new
+        at_last(editor, lambda: editor.hints(new) == BOTH and editor.statuses[-1]["state"] == "idle")
+        next_save(editor, new, "new.go")
+        assert editor.hints(old) == set()
+
+    @pytest.mark.parametrize("files", [["p.go"], ["p.go", "q.go"]], ids=["of one file", "file by file"])
+    def test_the_package_clause(self, start: Start, tmp_path: Path, hanging: Faulty, files: list[str]) -> None:
+        """Of several files the first that is saved makes two packages of the folder, which is no package."""
+        texts = {"p.go": TEXT, "q.go": "package p\n"}
+        root = write_module(tmp_path / "m", {name: texts[name] for name in files})
+        editor = start(root, env={"STACKWARD_GO": str(hanging.path)})
+        editor.start()
+        uris = [editor.open(name) for name in files]
+        hanging.wait_until_it_hangs()
+        hanging.repair()
+        for name in files:
+            editor.save(name, texts[name].replace("package p", "package renamed"))
+        at_last(editor, lambda: editor.hints(uris[0]) == {NEW} and editor.statuses[-1]["state"] == "idle")
+        editor.save("p.go", MORE.replace("package p", "package renamed"))
+        at_last(editor, lambda: editor.hints(uris[0]) == BOTH)
 
 
-def test_a_go_command_that_hangs_does_not_hold_up_the_end(
-    start: Callable[..., Editor], tmp_path: Path, hanging: HangingGo
-) -> None:
-    editor = start(write_module(tmp_path / "m", {"p.go": TEXT}), env={"STACKWARD_GO": str(hanging.path)})
-    editor.start()
-    editor.open("p.go")
-    hanging.wait_until_it_hangs()
-    editor.ask("shutdown")
-    editor.notify("exit")
-    assert editor.exit_code() == 0
+# Bytes that are no UTF-8 stand in a comment, before code on the same line.
+_BAD = b'package p\n\nvar Bad = "\xff\xfe" // \xe9\n'
+_SEEN = "package p\n\n/* \ufffd\ufffd é😀 */ func New() *int { n := 1; return &n }\nfunc More() *int { m := 2; return &m }\n"
 
 
-def test_a_package_that_is_renamed_while_it_is_analysed(
-    start: Callable[..., Editor], tmp_path: Path, hanging: HangingGo
-) -> None:
-    root = write_module(tmp_path / "m", {"old/p.go": TEXT})
-    editor = start(root, env={"STACKWARD_GO": str(hanging.path)})
-    editor.start({"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": True}}})
-    old = editor.open("old/p.go")
-    hanging.wait_until_it_hangs()
-    (root / "old").rename(root / "new")
-    hanging.repair()
-    changes = [{"uri": old, "type": 3}, {"uri": old.replace("/old/", "/new/"), "type": 1}]
-    editor.notify("workspace/didChangeWatchedFiles", {"changes": changes})
-    editor.notify("textDocument/didClose", {"textDocument": {"uri": old}})
-    new = editor.open("new/p.go")
-    # Both the news of the disk and the opening may start an analysis, so it is not the first end that counts.
-    editor.until(lambda _: NEW in editor.hints(new) and editor.statuses[-1]["state"] == "idle")
-    editor.save("new/p.go", MORE)
-    if editor.hints(new) != BOTH:
-        editor.until(lambda _: editor.hints(new) == BOTH)
-    assert editor.hints(old) == set()
-
-
-def test_a_file_that_is_not_utf_8(start: Callable[..., Editor], tmp_path: Path) -> None:
-    root = write_module(tmp_path / "m", {"p.go": TEXT})
-    bad = root / "bad.go"
-    bad.write_bytes(b'package p\n\nvar Bad = "\xff\xfe" // \xe9\n')
-    editor = start(root)
-    editor.start()
-    uri = editor.open("p.go")
-    status = editor.settled()
-    assert status["state"] == "broken"
-    assert "bad.go:3:12" in status["message"]
-    assert status["range"]["start"] == {"line": 2, "character": 11}
-    bad.write_text('package p\n\nvar Bad = "é"\n', encoding="utf-8")
-    assert editor.save("p.go", MORE)["state"] == "idle"
-    assert editor.hints(uri) == BOTH
-
-
-@pytest.mark.parametrize("link", ["module", "above"])
-def test_a_module_behind_a_symbolic_link_keeps_its_name(
-    start: Callable[..., Editor], tmp_path: Path, link: str
-) -> None:
-    write_module(tmp_path / "real" / "m", {"p.go": TEXT, "sub/s.go": TEXT.replace("package p", "package sub")})
-    if link == "module":
-        (tmp_path / "link").symlink_to(tmp_path / "real" / "m")
-        root = tmp_path / "link"
-    else:
-        (tmp_path / "link").symlink_to(tmp_path / "real")
-        root = tmp_path / "link" / "m"
-    editor = start(root)
-    editor.start()
-    uri = editor.open("p.go")
-    editor.settled()
-    assert editor.hints(uri) == {NEW}
-    sub = editor.open("sub/s.go")
-    editor.settled()
-    assert editor.hints(sub) == {NEW}
-    assert editor.save("p.go", MORE)["state"] == "idle"
-    assert editor.hints(uri) == BOTH
-    assert {one for one, found in editor.diagnostics.items() if found} == {uri, sub}
-
-
-def test_a_module_that_cannot_be_written(start: Callable[..., Editor], tmp_path: Path) -> None:
-    root = write_module(tmp_path / "m", {"p.go": TEXT})
-    everything = [root, *root.rglob("*")]
-    for path in everything:
-        path.chmod(0o555 if path.is_dir() else 0o444)
-    try:
-        if os.access(root, os.W_OK):
-            pytest.skip("nothing is read-only to root")
+class TestBadUtf8:
+    def test_on_disk(self, start: Start, tmp_path: Path) -> None:
+        root = write_module(tmp_path / "m", {"p.go": TEXT})
+        bad = root / "bad.go"
+        bad.write_bytes(_BAD)
         editor = start(root)
         editor.start()
         uri = editor.open("p.go")
+        status = editor.settled()
+        assert status["state"] == "broken"
+        assert "bad.go:3:12" in status["message"]
+        assert status["range"]["start"] == {"line": 2, "character": 11}
+        bad.write_text('package p\n\nvar Bad = "é"\n', encoding="utf-8")
+        next_save(editor, uri)
+
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
+    def test_what_the_editor_makes_of_it(self, start: Start, tmp_path: Path, encoding: str) -> None:
+        """The editor shows U+FFFD for each bad byte. The go command reads the disk: what it says counts until a save."""
+        root = write_module(tmp_path / "m", {"p.go": "package p\n"})
+        (root / "p.go").write_bytes(_SEEN.encode().replace("\ufffd".encode(), b"\xff"))
+        editor = start(root)
+        editor.start({"general": {"positionEncodings": [encoding]}})
+        uri = editor.open("p.go", _SEEN)
+        status = editor.settled()
+        assert status["state"] == "broken"
+        assert "p.go:3:4: illegal UTF-8" in status["message"]
+        editor.save("p.go", _SEEN)
+        before = _SEEN.splitlines()[2].partition("n :=")[0]
+        column = len(before.encode(f"{encoding}-le" if encoding != "utf-8" else encoding)) // (int(encoding[4:]) // 8)
+        wanted = {(2, column, column + 1, "address-returned"), (3, 19, 20, "address-returned")}
+        at_last(editor, lambda: editor.hints(uri) == wanted and editor.statuses[-1]["state"] == "idle")
+        next_save(editor, uri)
+
+    def test_half_a_surrogate_pair(self, start: Start, tmp_path: Path) -> None:
+        """JSON can name what no encoding can write, and JavaScript lets an editor cut a pair in two."""
+        editor = start(write_module(tmp_path / "m", {"p.go": TEXT}))
+        editor.start()
+        uri = editor.open("p.go", TEXT.replace("func", "/* \ud83d */ func"))
+        column = NEW[1] + len("/* x */ ")
+        at_last(editor, lambda: editor.hints(uri) == {(2, column, column + 1, "address-returned")})
+        editor.change(uri, "\ude00 ", (2, 3))
+        editor.notify("textDocument/didSave", {"textDocument": {"uri": uri}})
+        at_last(editor, lambda: editor.hints(uri) == {(2, column + 2, column + 3, "address-returned")})
+        next_save(editor, uri)
+
+
+class TestSymbolicLinks:
+    @pytest.mark.parametrize("link", ["module", "above"])
+    def test_a_module_keeps_its_name(self, start: Start, tmp_path: Path, link: str) -> None:
+        write_module(tmp_path / "real" / "m", {"p.go": TEXT, "sub/s.go": TEXT.replace("package p", "package sub")})
+        if link == "module":
+            (tmp_path / "link").symlink_to(tmp_path / "real" / "m")
+            root = tmp_path / "link"
+        else:
+            (tmp_path / "link").symlink_to(tmp_path / "real")
+            root = tmp_path / "link" / "m"
+        editor = start(root)
+        editor.start()
+        uri = editor.open("p.go")
+        editor.settled()
+        assert editor.hints(uri) == {NEW}
+        sub = editor.open("sub/s.go")
+        editor.settled()
+        assert editor.hints(sub) == {NEW}
+        next_save(editor, uri)
+        assert {one for one, found in editor.diagnostics.items() if found} == {uri, sub}
+
+    @pytest.mark.parametrize("where", ["within the module", "outside of it"])
+    def test_a_folder_of_the_module(self, start: Start, tmp_path: Path, where: str) -> None:
+        root = write_module(tmp_path / "m", {"go.mod": "module example.com/m\n\ngo 1.23\n"})
+        real = (root if where == "within the module" else tmp_path) / "real"
+        real.mkdir()
+        (real / "p.go").write_text(TEXT, encoding="utf-8")
+        (root / "link").symlink_to(real)
+        editor = start(root)
+        editor.start()
+        uri = editor.open("link/p.go")
         assert editor.settled()["state"] == "idle"
         assert editor.hints(uri) == {NEW}
-    finally:
-        for path in everything:
-            path.chmod(0o755)
-    assert editor.save("p.go", MORE)["state"] == "idle"
-    assert editor.hints(uri) == BOTH
+        next_save(editor, uri, "link/p.go")
+        assert {one for one, found in editor.diagnostics.items() if found} == {uri}
+
+    def test_a_file(self, start: Start, tmp_path: Path) -> None:
+        root = write_module(tmp_path / "m", {"p.go": "package p\n"})
+        (tmp_path / "elsewhere.go").write_text(TEXT, encoding="utf-8")
+        (root / "link.go").symlink_to(tmp_path / "elsewhere.go")
+        editor = start(root)
+        editor.start()
+        uri = editor.open("link.go")
+        assert editor.settled()["state"] == "idle"
+        assert editor.hints(uri) == {NEW}
+        next_save(editor, uri, "link.go")
+        assert (tmp_path / "elsewhere.go").read_text(encoding="utf-8") == MORE
+        assert {one for one, found in editor.diagnostics.items() if found} == {uri}
+
+    @pytest.mark.parametrize("spelt", ["by the link", "by the real name"])
+    @pytest.mark.parametrize("folder", ["by the link", "by the real name"])
+    @pytest.mark.parametrize("work", ["by the link", "by the real name", ""], ids=lambda how: f"go.work {how}".strip())
+    def test_one_file_by_two_names(self, start: Start, tmp_path: Path, spelt: str, folder: str, work: str) -> None:
+        """The workspace folder, the document and go.work may each name a module in their own way."""
+        names = {"by the link": tmp_path / "link", "by the real name": tmp_path / "real"}
+        write_module(tmp_path / "real", {"p.go": TEXT})
+        names["by the link"].symlink_to(names["by the real name"])
+        if work:
+            (tmp_path / "go.work").write_text(f"go 1.23\n\nuse ./{names[work].name}\n", encoding="utf-8")
+        editor = start(names[folder])
+        editor.start()
+        editor.root = names[spelt]
+        uri = editor.open("p.go")
+        status = editor.settled()
+        if work and work != spelt:
+            # The go command says the same to who calls it there.
+            assert status["state"] == "broken"
+            assert "go work use" in status["message"]
+            return
+        assert status["state"] == "idle"
+        assert editor.hints(uri) == {NEW}
+        next_save(editor, uri)
+        assert {one for one, found in editor.diagnostics.items() if found} == {uri}
 
 
 @pytest.mark.parametrize(
@@ -197,7 +221,7 @@ def test_a_module_that_cannot_be_written(start: Callable[..., Editor], tmp_path:
     ],
     ids=["no json", "empty batch", "null", "http", "cut off", "wrong parameters"],
 )
-def test_nonsense_between_good_messages(start: Callable[..., Editor], tmp_path: Path, nonsense: bytes) -> None:
+def test_nonsense_between_good_messages(start: Start, tmp_path: Path, nonsense: bytes) -> None:
     editor = start(write_module(tmp_path / "m", {"p.go": TEXT}))
     editor.start()
     uri = editor.open("p.go")
@@ -206,11 +230,10 @@ def test_nonsense_between_good_messages(start: Callable[..., Editor], tmp_path: 
     editor.notify(
         "textDocument/didChange", {"textDocument": {"uri": uri + ".other", "version": 7}, "contentChanges": []}
     )
-    assert editor.save("p.go", MORE)["state"] == "idle"
-    assert editor.hints(uri) == BOTH
+    next_save(editor, uri)
 
 
-def test_generics_that_another_file_instantiates(start: Callable[..., Editor], tmp_path: Path) -> None:
+def test_generics_that_another_file_instantiates(start: Start, tmp_path: Path) -> None:
     files: Mapping[str, str] = {
         "p.go": "package p\n\nfunc Ptr[T any](v T) *T { return &v }\n",
         "use.go": "package p\n\nvar A = Ptr(1)\n",
@@ -230,7 +253,7 @@ def test_generics_that_another_file_instantiates(start: Callable[..., Editor], t
     assert editor.hints(uri) <= wanted
 
 
-def test_a_module_that_goes_away_and_comes_back(start: Callable[..., Editor], tmp_path: Path) -> None:
+def test_a_module_that_goes_away_and_comes_back(start: Start, tmp_path: Path) -> None:
     root = write_module(tmp_path / "m", {"p.go": TEXT})
     editor = start(root)
     editor.start()
@@ -240,5 +263,4 @@ def test_a_module_that_goes_away_and_comes_back(start: Callable[..., Editor], tm
     editor.notify("textDocument/didSave", {"textDocument": {"uri": uri}})
     assert editor.settled()["state"] in {"broken", "missing", "idle"}
     shutil.move(tmp_path / "aside", root)
-    assert editor.save("p.go", MORE)["state"] == "idle"
-    assert editor.hints(uri) == BOTH
+    next_save(editor, uri)

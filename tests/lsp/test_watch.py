@@ -2,68 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from watchdog.observers import Observer
+from watched import PATIENCE, watching
 
-from stackward.core.decision import Problem
-from stackward.lsp import watch
 from stackward.lsp.watch import Watcher, is_relevant
-
-PATIENCE = 20.0  # Seconds; only a watcher that misses something makes a test wait for so long.
-
-
-class Changes:
-    """What a watcher told."""
-
-    def __init__(self) -> None:
-        self.calls: list[frozenset[str]] = []
-        self.problems: list[Problem] = []
-        self._told = threading.Condition()
-
-    def take(self, paths: frozenset[str]) -> None:
-        with self._told:
-            self.calls.append(paths)
-            self._told.notify_all()
-
-    @property
-    def paths(self) -> set[str]:
-        return set().union(*self.calls)
-
-    def forget(self) -> None:
-        with self._told:
-            self.calls.clear()
-
-    def wait_for(self, *paths: Path) -> None:
-        wanted = {str(path) for path in paths}
-        with self._told:
-            assert self._told.wait_for(lambda: wanted <= self.paths, PATIENCE), (wanted, self.calls)
-
-    def wait_for_any(self, *paths: Path) -> None:
-        wanted = {str(path) for path in paths}
-        with self._told:
-            assert self._told.wait_for(lambda: wanted & self.paths, PATIENCE), (wanted, self.calls)
-
-
-@contextlib.contextmanager
-def watching(*roots: Path, **options: Any) -> Iterator[tuple[Changes, Watcher]]:
-    changes = Changes()
-    options = {"quiet": 0.02, "look": 0.05, "on_problem": changes.problems.append} | options
-    watcher = Watcher(map(str, roots), changes.take, **options)
-    watcher.start()
-    assert watcher.wait_ready(PATIENCE)
-    try:
-        yield changes, watcher
-    finally:
-        watcher.stop()
 
 
 @pytest.mark.parametrize(
@@ -279,25 +225,6 @@ def test_roots_that_are_given_twice_or_lie_within_each_other(tmp_path: Path):
     assert not changes.problems
 
 
-def test_a_listener_that_fails_is_told_the_next_time(tmp_path: Path):
-    changes = Changes()
-
-    def listen(paths: frozenset[str]) -> None:
-        if str(tmp_path / "bad.go") in paths:
-            changes.take(paths)
-            raise RuntimeError("on purpose")
-        changes.take(paths)
-
-    watcher = Watcher([str(tmp_path)], listen, quiet=0.02)
-    watcher.start()
-    assert watcher.wait_ready(PATIENCE)
-    (tmp_path / "bad.go").touch()
-    changes.wait_for(tmp_path / "bad.go")
-    (tmp_path / "good.go").touch()
-    changes.wait_for(tmp_path / "good.go")
-    watcher.stop()
-
-
 def test_after_stop_nothing_is_told(tmp_path: Path):
     with watching(tmp_path, quiet=PATIENCE) as (changes, watcher):
         (tmp_path / "a.go").touch()
@@ -319,43 +246,3 @@ def test_a_listener_may_stop_the_watcher(tmp_path: Path):
     assert watcher.wait_ready(PATIENCE)
     (tmp_path / "a.go").touch()
     assert stopped.wait(PATIENCE)
-
-
-def limited(allowed: Callable[[str], bool]) -> Any:
-    """An observer with too few watches for what is not allowed."""
-
-    class Limited(Observer):  # type: ignore[misc, valid-type]
-        def schedule(self, handler: Any, path: str, **options: Any) -> Any:
-            if not allowed(path):
-                raise OSError(errno.ENOSPC, "inotify watch limit reached")
-            return super().schedule(handler, path, **options)
-
-    return Limited
-
-
-@pytest.mark.parametrize("exhausted", ["by a root", "by a folder in it"])
-def test_without_enough_watches_the_roots_are_polled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exhausted: str):
-    monkeypatch.setattr(watch, "_POLL_SECONDS", 0.05)
-    (tmp_path / "sub").mkdir()
-    observer = limited(lambda path: exhausted != "by a root" and path != os.sep)
-    with watching(tmp_path, observer=observer) as (changes, _):
-        (tmp_path / "sub/a.go").write_text("package p\n")
-        changes.wait_for(tmp_path / "sub/a.go")
-        (tmp_path / "sub/a.go").unlink()
-        (tmp_path / "sub/b.go").touch()
-        changes.wait_for(tmp_path / "sub/b.go")
-    assert len(changes.problems) == 1
-    assert "max_user_watches" in changes.problems[0].what
-
-
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="nothing is forbidden to this user")
-def test_a_folder_that_may_not_be_read(tmp_path: Path):
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0)
-    with watching(tmp_path, closed) as (changes, _):
-        (tmp_path / "a.go").touch()
-        changes.wait_for(tmp_path / "a.go")
-        closed.chmod(0o700)
-        changes.wait_for(closed)
-        (closed / "b.go").touch()
-        changes.wait_for(closed / "b.go")

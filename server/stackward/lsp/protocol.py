@@ -39,7 +39,7 @@ from stackward.lsp import wire
 from stackward.lsp.client import Client
 from stackward.lsp.typed import bind_arguments, explain, strict_converter
 from stackward.lsp.wire import Code, Malformed, Message, MessageId, Notification, Output, Reply, Request
-from stackward.toolchain.process import CancelToken
+from stackward.toolchain.process import CancelToken, end_all
 
 log = logging.getLogger(__name__)
 
@@ -327,6 +327,7 @@ class Server(LanguageServer):
                 hook()
             except Exception:
                 log.exception("while closing")
+        end_all()
         if tasks := asyncio.all_tasks(self.loop):
             for task in tasks:
                 task.cancel()
@@ -337,10 +338,16 @@ class Server(LanguageServer):
         """End ``run`` soon, from any thread. If something hangs, the process ends after a grace all the same."""
         if not self._stopping.acquire(blocking=False):
             return
-        deadline = threading.Timer(_GRACE_SECONDS, lambda: os._exit(self.exit_code))
+        deadline = threading.Timer(_GRACE_SECONDS, self._give_up)
         deadline.daemon = True
         deadline.start()
         self.post(self.loop.stop)
+
+    def _give_up(self) -> None:
+        try:
+            end_all()
+        finally:
+            os._exit(self.exit_code)
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Log it: a fault of ours is nothing that a user should have to click away."""

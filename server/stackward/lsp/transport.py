@@ -25,6 +25,7 @@ from stackward.lsp.wire import Code, Malformed, Message, Notification, Output, R
 
 log = logging.getLogger(__name__)
 
+_LOG_SECONDS = 1.0
 _POLL_SECONDS = 2.0  # How late the death of the client is seen where the system cannot tell it.
 
 
@@ -158,9 +159,14 @@ def _greet(incoming: Iterator[Message], output: Output, hello: Hello) -> Client 
 
 
 def _feed(incoming: Iterator[Message], server: Runnable) -> None:
-    for message in incoming:
-        server.deliver(message)
-    server.stop()
+    try:
+        for message in incoming:
+            server.deliver(message)
+    except Exception:
+        log.exception("no more can be read")
+    finally:
+        # A server that is deaf would be there for ever.
+        server.stop()
 
 
 def _watch_process(pid: int, on_end: Callable[[], None]) -> None:
@@ -207,7 +213,13 @@ def _is_loopback(address: str) -> bool:
 
 
 def _end(code: int) -> NoReturn:
-    """End the process without waiting for threads: one may be within a request that nobody will read."""
+    """End the process without waiting for threads: one may be within a request that nobody will read.
+
+    Nor for long for the log: whoever should read stderr may have stopped doing so while a thread writes to it.
+    """
+    deadline = threading.Timer(_LOG_SECONDS, os._exit, (code,))
+    deadline.daemon = True
+    deadline.start()
     logging.shutdown()
     with contextlib.suppress(OSError, ValueError):
         sys.stderr.flush()

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,6 +63,37 @@ class CancelToken:
                 self._callbacks.remove(callback)
 
 
+class _Started:
+    """The processes that may still run."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._processes: weakref.WeakSet[Process] = weakref.WeakSet()
+        self.ended = False
+
+    def add(self, process: Process) -> None:
+        with self._lock:
+            self._processes.add(process)
+
+    def end(self) -> None:
+        self.ended = True
+        with self._lock:
+            processes = list(self._processes)
+        for process in processes:
+            kill(process)
+
+
+_started = _Started()
+
+
+def end_all() -> None:
+    """End all processes, and from now on each as soon as it is started: nothing may outlive the server.
+
+    Whoever waits for one may hang or have forgotten to hand on a token.
+    """
+    _started.end()
+
+
 @dataclass(frozen=True, slots=True)
 class Ran:
     """A process that ended. ``code`` is negative for a signal, such as that of ``kill`` after a cancellation."""
@@ -91,7 +123,7 @@ def start(
     With ``stdin`` it can be written to; else it reads nothing.
     """
     try:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             argv,
             cwd=cwd,
             env={**env, "PWD": cwd},
@@ -105,6 +137,10 @@ def start(
         # The folder may be what is missing, and naming the program would then mislead.
         where = f" in {cwd}" if not Path(cwd).is_dir() else ""
         return DidNotRun(f"cannot start {argv[0]}{where}: {why}")
+    _started.add(process)
+    if _started.ended:
+        kill(process)
+    return process
 
 
 def give_way(process: subprocess.Popen[bytes]) -> None:
