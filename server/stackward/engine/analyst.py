@@ -156,6 +156,8 @@ class Analyst:
         package.seen.update(snapshot.digests)
         key = inputs.key()
         if key == state.key and package.failure is None:
+            # The text may have been another one in between, of which some hints were shown.
+            self._listener.hints_changed(self._board.show_again(snapshot.digests))
             return True
 
         if tools.analysis.explodes(unit) and not explain and tools.analysis.cached(inputs) is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from stackward.core.site import Function
@@ -97,6 +97,15 @@ class Board:
                 self.show(path, prefer=fresh[path].digest if path in fresh else "")
                 affected.append(path)
         return sorted(affected, key=lambda path: (path not in self.open_files, path))
+
+    def show_again(self, digests: Mapping[str, str]) -> list[str]:
+        """Put on show what is known of these texts, as far as they are open; gives their paths."""
+        with self._lock:
+            paths = [path for path in digests if path in self.open_files]
+            for path in paths:
+                self._first.discard(path)
+                self.show(path, prefer=digests[path])
+            return paths
 
     def show(self, path: str, prefer: str = "") -> None:
         """Put the results for a file on show."""

@@ -1,11 +1,13 @@
-"""Where stackward keeps what it may lose: results between runs."""
+"""Where stackward keeps what it may lose, results between runs and files made from others; and how such are kept."""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 
@@ -34,3 +36,34 @@ def from_home(path: str, env: Mapping[str, str]) -> str:
     home = env.get("USERPROFILE" if sys.platform == "win32" else "HOME", "")
     starts_there = path == "~" or path.startswith(("~/", f"~{os.sep}"))
     return home + path[1:] if home and starts_there else path
+
+
+def kept(folder: str, content: bytes, name: str = "{}") -> str:
+    """The path of a file with this content in ``folder``; ``{}`` in its name stands for a digest of it.
+
+    One that is there is read, since a crash or a full disk may have left something else under its name. Anyone may
+    remove the folder at any time: it is only a cache. Raises ``OSError`` where the file cannot be written.
+    """
+    path = os.path.join(folder, name.format(hashlib.blake2b(content, digest_size=16).hexdigest()))
+    with contextlib.suppress(OSError):
+        if Path(path).read_bytes() == content:
+            return path
+    os.makedirs(folder, exist_ok=True)
+    handle, partial = tempfile.mkstemp(dir=folder)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.replace(partial, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(partial)
+        raise
+    return path
+
+
+@contextlib.contextmanager
+def scratch(folder: str) -> Iterator[str]:
+    """A temporary folder below ``folder``, which is made again where somebody removed it. Raises ``OSError``."""
+    os.makedirs(folder, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as work:
+        yield work

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from stackward.core.outcome import BuildError
+from stackward.toolchain.caches import kept, scratch
 from stackward.toolchain.config import BuildConfig
 from stackward.toolchain.dryrun import WORK, Command, DryRun
 from stackward.toolchain.golist import parse_errors
@@ -127,7 +126,7 @@ class Materials:
         command = next((one for one in script.commands if path in one.argv and one.tool != "compile"), None)
         if command is None:
             return BuildError(f"the go command did not say how it makes {path}")
-        with tempfile.TemporaryDirectory(dir=self._folder, ignore_cleanup_errors=True) as work:
+        with scratch(self._folder) as work:
             here = work + os.sep
             output = path.replace(WORK, here)
             os.makedirs(os.path.dirname(output), exist_ok=True)
@@ -146,10 +145,4 @@ class Materials:
             return self._keep(Path(output).read_bytes())
 
     def _keep(self, content: bytes, name: str = "{}") -> str:
-        path = os.path.join(self._folder, name.format(hashlib.blake2b(content, digest_size=16).hexdigest()))
-        if not os.path.exists(path):
-            handle, partial = tempfile.mkstemp(dir=self._folder)
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            os.replace(partial, path)
-        return path
+        return kept(self._folder, content, name)

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import json
 import os
 import select
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,11 +22,12 @@ from typing import TypeAlias
 from stackward.core.allocation import ObjectCode
 from stackward.core.decision import Decision, Problem
 from stackward.core.outcome import BuildError, BuildFailed, Cancelled
+from stackward.toolchain import caches
 from stackward.toolchain.config import BuildConfig
 from stackward.toolchain.discovery import Toolchain
 from stackward.toolchain.escapes import LogParser
 from stackward.toolchain.objectcode import ObjectCodeParser
-from stackward.toolchain.process import CancelToken, DidNotRun, Ran, give_way, kill, run, start
+from stackward.toolchain.process import CancelToken, DidNotRun, Ran, give_way, kill, or_reason, run, start
 from stackward.toolchain.unit import Unit, Variant
 
 Record: TypeAlias = Decision | Problem | BuildError
@@ -87,24 +86,25 @@ _SLOTS = _Slots(os.cpu_count() or 1)
 
 
 class Compiler:
-    """Runs the compile tool of one toolchain. ``scratch`` is a folder of the caller's for small temporary files."""
+    """Runs the compile tool of one toolchain. ``scratch`` is a folder for small files, made when it is needed."""
 
     def __init__(self, toolchain: Toolchain, config: BuildConfig, scratch: str) -> None:
         self.toolchain = toolchain
         self.config = config
         self.scratch = scratch
-        os.makedirs(scratch, exist_ok=True)
 
     @functools.cached_property
     def debug_flags(self) -> str:
         """Those of ``_DEBUG_FLAGS`` that this compiler knows; an unknown one would be fatal."""
+        toolchain = self.toolchain
         listed = run(
-            [self.toolchain.compile, "-d", "help"], cwd=self.scratch, env=self.config.environment(), timeout=20.0
+            [toolchain.compile, "-d", "help"], cwd=toolchain.goroot, env=self.config.environment(), timeout=20.0
         )
         text = (listed.stdout + listed.stderr).decode("utf-8", "replace") if isinstance(listed, Ran) else ""
         known = set(text.split())
         return ",".join(f"{flag}=1" for flag in _DEBUG_FLAGS if flag in known)
 
+    @or_reason
     def escapes(
         self,
         replay: Replay,
@@ -121,7 +121,7 @@ class Compiler:
         flags = [f"-m={replay.level}"]
         if self.debug_flags:
             flags.append(f"-d={self.debug_flags}")
-        with tempfile.TemporaryDirectory(dir=self.scratch, ignore_cleanup_errors=True) as work:
+        with caches.scratch(self.scratch) as work:
             files, names = _materialise(replay, work)
             # Never the null device: the compiler removes its output file when it fails, and root may remove that one.
             output = os.path.join(work, "out.a")
@@ -129,12 +129,13 @@ class Compiler:
             parser = LogParser(names, replay.unit.cwd)
             return self._read(argv, replay.unit, parser, on_records, cancel, on_start, end_early=True)
 
+    @or_reason
     def object_code(self, replay: Replay, cancel: CancelToken) -> ObjectCode | BuildFailed | DidNotRun | Cancelled:
         """Compile to the end and read which allocators the object code calls."""
         unit = replay.unit
         # The walk phase says which interface conversions need no allocation.
         talk = ["-d=escapedebug=1"] if "escapedebug" in self.debug_flags else []
-        with tempfile.TemporaryDirectory(dir=self.scratch, ignore_cleanup_errors=True) as work:
+        with caches.scratch(self.scratch) as work:
             files, names = _materialise(replay, work)
             if unit.cgo:
                 argv = self._through_go(unit, files, work, " ".join(["-S", *talk]))
@@ -148,10 +149,11 @@ class Compiler:
             return ended
         return parser.close() if ended == 0 else _failed(unit, (), ended)
 
+    @or_reason
     def build(self, replay: Replay, output: str, cancel: CancelToken) -> BuildFailed | DidNotRun | Cancelled | None:
         """Compile to an archive with export data, for the packages that import this one; written atomically."""
         unit = replay.unit
-        with tempfile.TemporaryDirectory(dir=os.path.dirname(output), ignore_cleanup_errors=True) as work:
+        with caches.scratch(os.path.dirname(output)) as work:
             files, names = _materialise(replay, work)
             archive = os.path.join(work, "out.a")
             argv = [*unit.argv, "-o", archive, "-importcfg", self._importcfg(replay), "-pack", *files]
@@ -176,7 +178,7 @@ class Compiler:
     ) -> Replayed | BuildFailed | DidNotRun | Cancelled:
         """A cgo package compiles generated files, which only ``go build`` can make; ``//line`` leads back."""
         unit = replay.unit
-        with tempfile.TemporaryDirectory(dir=self.scratch, ignore_cleanup_errors=True) as work:
+        with caches.scratch(self.scratch) as work:
             files, names = _materialise(replay, work)
             argv = self._through_go(unit, files, work, f"-m={replay.level}")
             return self._read(argv, unit, LogParser(names, unit.dir), on_records, cancel, on_start, end_early=False)
@@ -292,12 +294,7 @@ class Compiler:
         lines = [f"importmap {old}={new}" for old, new in replay.unit.importmap]
         lines += [f"packagefile {path}={replay.archives.get(file, file)}" for path, file in replay.unit.imports]
         text = "\n".join(lines) + "\n"
-        path = os.path.join(self.scratch, "importcfg-" + hashlib.sha256(text.encode()).hexdigest()[:24])
-        if not os.path.exists(path):
-            partial = f"{path}.{os.getpid()}.{threading.get_ident()}"
-            Path(partial).write_text(text, encoding="utf-8")
-            os.replace(partial, path)
-        return path
+        return caches.kept(self.scratch, text.encode(), "importcfg-{}")
 
 
 def _chunk(descriptor: int, pause: Callable[[], None] | None) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import functools
 import os
 import queue
 import signal
@@ -15,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
-from typing import IO, TypeAlias
+from typing import IO, ParamSpec, TypeAlias, TypeVar
 
 _CHUNK = 1 << 16  # The size of a pipe buffer on Linux: a larger read returns no more at once.
 _OUTPUT_LIMIT = 1 << 28  # `go list -deps -export -json std` prints 10 MB; what prints 256 MiB has gone astray.
@@ -23,6 +24,9 @@ _NICE = 10
 _GRACE_SECONDS = 1.0  # A killed process is gone at once, unless it sits in a system call that cannot be interrupted.
 
 Process: TypeAlias = subprocess.Popen[bytes]
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
 class CancelToken:
@@ -113,6 +117,20 @@ class DidNotRun:
     """A process that could not be started or did not end as it should; ``reason`` is a sentence for the user."""
 
     reason: str
+
+
+def or_reason(work: Callable[_P, _T]) -> Callable[_P, _T | DidNotRun]:
+    """Have a file that cannot be written or read, on a full disk for one, be a reason why a process did not run."""
+
+    @functools.wraps(work)
+    def told(*args: _P.args, **kwargs: _P.kwargs) -> _T | DidNotRun:
+        try:
+            return work(*args, **kwargs)
+        except OSError as error:
+            what = f"{error.filename}: " if error.filename else ""
+            return DidNotRun(f"{what}{error.strerror or error}")
+
+    return told
 
 
 def start(

@@ -26,7 +26,7 @@ from stackward.toolchain import dryrun
 from stackward.toolchain.compileline import CompileLine, Key, Materials, compile_lines
 from stackward.toolchain.config import BuildConfig
 from stackward.toolchain.golist import Listed, ListFailed, Listing, Progress, compiled_files, go_list, list_flags
-from stackward.toolchain.process import CancelToken, DidNotRun, Ran, run
+from stackward.toolchain.process import CancelToken, DidNotRun, Ran, or_reason, run
 from stackward.toolchain.stamps import headers, listings, stamps
 from stackward.toolchain.unit import Package, Recorded, Unit, UnitId, Variant
 
@@ -43,6 +43,7 @@ class Recorder:
         self._config = config
         self._materials = Materials(os.path.join(work, "inputs"), config)
 
+    @or_reason
     def record(
         self,
         cwd: str,
@@ -58,7 +59,7 @@ class Recorder:
         flags = ["-export", "-deps", *(["-test"] if tests else [])]
         with ThreadPoolExecutor(2) as pool:
             building = pool.submit(self._list, cwd, patterns, [*flags, "-v"], progress, cancel)
-            asking = pool.submit(self._environment, cwd)
+            asking = pool.submit(self._environment, cwd, cancel)
             printed = self._list(cwd, patterns, [*flags, "-a", "-n"], None, cancel)
             environment, built = asking.result(), building.result()
         for outcome in (built, printed, environment):
@@ -96,6 +97,7 @@ class Recorder:
         tests = any(name.endswith("_test.go") for name in names)
         return self.record(os.path.dirname(files[0]), names, tests=tests, progress=progress, cancel=cancel)
 
+    @or_reason
     def compiled(
         self, unit: Unit, overlay: str = "", cancel: CancelToken | None = None
     ) -> tuple[str, ...] | BuildFailed | DidNotRun | Cancelled:
@@ -143,10 +145,14 @@ class Recorder:
     ) -> Listing | ListFailed | DidNotRun | Cancelled:
         return go_list(self._go, self._config, cwd, patterns, flags, progress=progress, cancel=cancel)
 
-    def _environment(self, cwd: str) -> dict[str, str] | NotAPackage | DidNotRun:
+    def _environment(
+        self, cwd: str, cancel: CancelToken | None
+    ) -> dict[str, str] | NotAPackage | DidNotRun | Cancelled:
         """What decides which module ``cwd`` is in."""
         names = ("GOMOD", "GOWORK", "GO111MODULE", "GOFLAGS")
-        ran = run([self._go, "env", *names], cwd=cwd, env=self._config.environment(), timeout=30.0)
+        ran = run([self._go, "env", *names], cwd=cwd, env=self._config.environment(), timeout=30.0, cancel=cancel)
+        if cancel is not None and cancel.cancelled:
+            return Cancelled()
         if isinstance(ran, DidNotRun):
             return ran
         values = ran.stdout.decode("utf-8", "surrogateescape").splitlines()

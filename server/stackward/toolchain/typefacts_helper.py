@@ -12,13 +12,13 @@ import os
 import platform
 import queue
 import sys
-import tempfile
 import threading
 from collections import deque
 from pathlib import Path
 from queue import SimpleQueue
 
 from stackward.core.facts import NoFacts
+from stackward.toolchain.caches import scratch
 from stackward.toolchain.config import BuildConfig
 from stackward.toolchain.discovery import Toolchain
 from stackward.toolchain.process import CancelToken, DidNotRun, Process, Ran, kill, run, start
@@ -46,8 +46,7 @@ def build(toolchain: Toolchain, config: BuildConfig, cache_folder: str, cancel: 
         program = os.path.join(folder, f"typefacts{_EXE}")
         if os.path.exists(program):
             return program
-        os.makedirs(folder, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as work:
+        with scratch(folder) as work:
             output = os.path.join(work, f"typefacts{_EXE}")
             argv = [toolchain.go, "build", "-buildvcs=false", "-ldflags=-s -w", "-o", output, "."]
             env = _environment(toolchain, config)
