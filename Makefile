@@ -8,16 +8,19 @@ WORKERS ?= 2
 # A test that hangs fails, with the stack of every thread; no test of the default suite takes a tenth of it.
 HANG := -o faulthandler_timeout=300 -o faulthandler_exit_on_timeout=true
 
-.PHONY: demo test test-std lint bench truth fix-bench storefront-bench docs lock wheel clean
+.PHONY: demo test test-std test-editors lint bench truth fix-bench storefront-bench docs lock wheel clean
 
 demo: $(READY) ## Analyse the example service with a real Go toolchain
 	cd examples/storefront && "$(CURDIR)/$(BIN)/stackward" check ./...
 
 test: $(READY) ## Every test but the slow one
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not std" $(HANG)
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not std and not editors" $(HANG)
 
 test-std: $(READY) ## The whole standard library (minutes)
 	$(BIN)/python -m pytest -m std
+
+test-editors: $(READY) ## In real editors, which are installed into the user's cache (minutes)
+	$(BIN)/python -m pytest -n $(WORKERS) -m editors $(HANG) tests/editors
 
 lint: $(READY)
 	$(BIN)/ruff check .

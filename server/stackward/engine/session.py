@@ -6,6 +6,7 @@ lock that is never held while a process runs; its listener is told of news from 
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -46,6 +47,7 @@ class Session:
         self._lock = threading.RLock()
         self._folders: list[Folder] = []
         self._wanted: dict[str, int] = {}
+        self._numbers = itertools.count(1)
         self._board = Board(self.texts, self._lock)
         self._scheduler = Scheduler(jobs or os.cpu_count() or 1)
         self._analyst = Analyst(
@@ -239,7 +241,8 @@ class Session:
     def analyse(self, directory: str, priority: Priority, reason: str) -> None:
         """Queue the analysis of the package in a folder."""
         with self._lock:
-            number = self._wanted[directory] = self._wanted.get(directory, 0) + 1
+            # Never a number that was there before: a job that was cancelled must not settle for a newer one.
+            number = self._wanted[directory] = next(self._numbers)
 
         def job(cancel: CancelToken) -> None:
             try:

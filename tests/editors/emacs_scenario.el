@@ -1,0 +1,76 @@
+;;; emacs_scenario.el --- What Emacs shows of a file -*- lexical-binding: t -*-
+
+;; Run in batch.  Takes its orders from the JSON file in the variable
+;; STACKWARD_TEST and writes down what a user would see; Python judges.
+
+;; The compiler to machine code would look for Emacs where the package is not installed.
+(setq native-comp-enable-subr-trampolines nil
+      comp-enable-subr-trampolines nil
+      native-comp-deferred-compilation nil
+      native-comp-jit-compilation nil)
+
+(require 'json)
+(require 'cl-lib)
+
+(defvar st-given
+  (let ((json-object-type 'alist) (json-array-type 'list))
+    (json-read-file (getenv "STACKWARD_TEST"))))
+
+(defun st-get (key) (cdr (assq key st-given)))
+
+(dolist (folder (st-get 'load_path))
+  (add-to-list 'load-path folder))
+
+(defvar st-patience 120 "Seconds; only what hangs takes so long.")
+
+(defun st-wait (what happened)
+  "Serve processes until the function HAPPENED gives a value; WHAT names it."
+  (let ((deadline (+ (float-time) st-patience)) value)
+    (while (not (setq value (funcall happened)))
+      (when (> (float-time) deadline)
+        (error "%s did not happen" what))
+      (accept-process-output nil 0.02))
+    value))
+
+(defun st-covered (start end)
+  (buffer-substring-no-properties start end))
+
+(defun st-row (point)
+  (1- (line-number-at-pos point t)))
+
+(defun st-vector (items) (apply #'vector items))
+
+(require 'go-mode)
+;; The server that the configuration names is the one of the test.
+(setenv "PATH" (concat (st-get 'bin) path-separator (getenv "PATH")))
+(push (st-get 'bin) exec-path)
+(setq create-lockfiles nil
+      make-backup-files nil
+      auto-save-default nil)
+
+(defun st-open ()
+  (find-file (st-get 'file))
+  (unless (derived-mode-p 'go-mode) (go-mode)))
+
+(defun st-edit ()
+  "Replace the line as the test asks for, and save."
+  (goto-char (point-min))
+  (forward-line (st-get 'row))
+  (delete-region (point) (line-beginning-position 2))
+  (insert (st-get 'edited))
+  (save-buffer))
+
+(defun st-finish (facts)
+  (with-temp-file (st-get 'out)
+    (set-buffer-file-coding-system 'utf-8-unix)
+    (insert (json-encode facts))))
+
+(condition-case err
+    (progn
+      (load (st-get 'part) nil t)
+      (kill-emacs 0))
+  (error
+   (message "failed: %s" (error-message-string err))
+   (kill-emacs 1)))
+
+;;; emacs_scenario.el ends here
