@@ -369,3 +369,28 @@ def test_files_outside_any_module_are_explained(start: Callable[..., Editor], tm
     status = editor.settled()
     assert status["state"] == "broken"
     assert "go mod init" in status["message"]
+
+
+def test_a_folder_that_is_taken_up_anew_while_it_is_analysed(start: Callable[..., Editor]) -> None:
+    """The analysis that is given up must not say that all is done."""
+    editor = start()
+    editor.start({"workspace": {"configuration": True, "didChangeConfiguration": {"dynamicRegistration": True}}})
+    editor.notify("workspace/didChangeConfiguration", {"settings": None})
+    uri = editor.open("cart.go")
+    editor.notify("workspace/didChangeConfiguration", {"settings": None})
+    editor.until(lambda one: one.get("method") == "stackward/status" and one["params"]["state"] == "analysing")
+    editor.settled()
+    assert NEW_LINE in editor.hints(uri)
+
+
+def test_neovim_is_sent_its_diagnostics(start: Callable[..., Editor]) -> None:
+    editor = start()
+    offered = {
+        "textDocument": {"diagnostic": {"dynamicRegistration": False}},
+        "workspace": {"diagnostics": {"refreshSupport": True}},
+    }
+    result = editor.start(offered, clientInfo={"name": "Neovim", "version": "0.12.0"})
+    assert "diagnosticProvider" not in result["capabilities"]
+    uri = editor.open("cart.go")
+    editor.settled()
+    assert NEW_LINE in editor.hints(uri)

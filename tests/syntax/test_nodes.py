@@ -92,6 +92,8 @@ EXPRESSIONS = [
     ("if err == ¦(T{}) {}", "T{}", "T{}", Kind.COMPOSITE),
     # The result of an inlined call that is boxed.
     ("use(x, g¦(y))", "~r0", "g(y)", Kind.CALL),
+    ("use(x, g¦(h(y)))", "~r0", "g(h(y))", Kind.CALL),
+    ("use(x, g¦(y.m()))", "~r0", "g(y.m())", Kind.CALL),
     # Of several values each becomes a temporary.
     ("a, b ¦= g(x)", ".autotmp_4", "g(x)", Kind.CALL),
     ("a, b ¦= <-ch", ".autotmp_4", "<-ch", Kind.OTHER),

@@ -25,9 +25,13 @@ COMMANDS = (
 
 
 def pulls(client: Client) -> bool:
-    """Whether diagnostics are pulled. A client that could not be told of news later is sent them instead."""
+    """Whether diagnostics are pulled. A client that could not be told of news later is sent them instead.
+
+    Neovim 0.12 answers a refresh with ``workspace/diagnostic`` and leaves open documents as they are.
+    """
     return bool(
-        isinstance(client.offers("textDocument.diagnostic"), Mapping)
+        client.name != "Neovim"
+        and isinstance(client.offers("textDocument.diagnostic"), Mapping)
         and client.offers("workspace.diagnostics.refreshSupport")
     )
 

@@ -101,7 +101,8 @@ def _at(source: SourceFile, path: Sequence[Node], offset: int, subject: str, *, 
         return _located(name, Kind.IDENTIFIER, exact=False)
     if variable:
         return _variable(source, path, subject)
-    if subjects.is_temporary(subject) and (values := _several_values(path)) is not None:
+    # Several values that are passed on have places of the compiler's own; `~r0` is the one result of an inlined call.
+    if subject.startswith(".") and subjects.is_temporary(subject) and (values := _several_values(path)) is not None:
         return _located(values, _kind(values, source))
     candidates = list(anchored(path, offset))
     for node in candidates:
