@@ -114,7 +114,8 @@ class ExprFacts:
     as a Go literal. ``implicit`` is the interface type to which the context converts the value: assignment, argument,
     result, sending, part of a literal, map index, comparison, range or case. It is None where nothing is converted, as
     when the value is an interface already; of several values it is the type for the first that is. ``selection`` of a
-    selector expression is ``field``, ``call``, ``method value``, ``method expr`` or ``package member``.
+    selector expression is ``field``, ``call``, ``method value``, ``method expr`` or ``package member``; ``indirect``
+    says that the way to a field leads through a pointer: the operand is one, or embeds one.
     """
 
     start: int
@@ -126,6 +127,7 @@ class ExprFacts:
     implicit: TypeInfo | None = None
     call: CallInfo | None = None
     selection: str = ""
+    indirect: bool = False
     object: ObjectInfo | None = None
 
 

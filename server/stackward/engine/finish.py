@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from stackward.core.edit import Replacement, applied, overlapping
 from stackward.core.facts import NoFacts
 from stackward.engine.workbench import Workbench
-from stackward.rewrites import Proposal, settled_imports
+from stackward.rewrites import Proposal, imported, settled_imports
 from stackward.syntax.tree import SourceFile, parse
 
 
@@ -39,6 +39,10 @@ def finished(
         if after.tree.root_node.has_error and not before.tree.root_node.has_error:
             return Unfinished("the result cannot be parsed")
         text = applied(after.text, settled_imports(before, after, needed.get(path, ())))
+        fresh = set(imported(text)) - set(imported(before.text)) - bench.dependencies - {"C", "unsafe"}
+        if fresh and bench.units[0].standard:
+            # Which of its packages may depend on which is a policy of the standard library (go/build: deps_test.go).
+            return Unfinished(f"the package would depend on {', '.join(sorted(fresh))}, which it does not now")
         texts[path] = _formatted(before.text, text, bench)
     return texts
 

@@ -125,4 +125,6 @@ def _callee(callee: Callee) -> Tally:
         return Tally()
     count = ALLOCATIONS.get(callee.name, 0.0)
     weight = count * _LOOP**callee.loops * (_COLD if callee.cold else 1)
+    if 0 < count < 1:
+        return Tally(weight, growths=1)
     return Tally(weight, turns=count) if callee.loops else Tally(weight, calls=count, call_bytes=None)

@@ -187,16 +187,34 @@ def _tallies(
         if span.path in bench.files:
             changes = difference(bench.files[span.path].text, texts.get(span.path, bench.files[span.path].text))
             places.add((span.path, moved(span.start, changes)))
-    roomy = tuple(f"append({name},".encode() for proposal in proposals for name in proposal.roomy)
+    roomy = tuple(
+        start.format(name).encode()
+        for proposal in proposals
+        for name in proposal.roomy
+        for start in ("append({},", "{}.Write")
+    )
+    fresh = {path: _new_places(bench.files[path].text, text) for path, text in texts.items() if path in bench.files}
 
     def is_bounded(path: str, start: BytePos) -> bool:
         source = sources.get(path) or bench.files.get(path)
         if source is None:
             return False
         offset = source.lines.offset(start)
-        return (path, offset) in places or source.text.startswith(roomy, offset)
+        if (path, offset) in places:
+            return True
+        new = fresh.get(path, ())
+        return source.text.startswith(roomy, offset) and any(begin <= offset < end for begin, end in new)
 
     return tallies(before), tallies(after, is_bounded)
+
+
+def _new_places(before: bytes, after: bytes) -> list[tuple[int, int]]:
+    """The lines of a text that another did not have: from byte to byte."""
+    found, shift = [], 0
+    for one in difference(before, after):
+        found.append((one.start + shift, one.start + shift + len(one.new)))
+        shift += len(one.new) - (one.end - one.start)
+    return found
 
 
 def _broken(failure: Failed, bench: Workbench, texts: Mapping[str, bytes]) -> DoesNotCompile:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -128,6 +129,27 @@ class Workbench:
             for number, facts in zip(wanted, self._ask(unit, [spans[number] for number in wanted], uses), strict=True):
                 told[number] = _joined(told[number], facts)
         return told
+
+    @functools.cached_property
+    def complete(self) -> bool:
+        try:
+            present = {name for name in os.listdir(self.directory) if name.endswith(".go") and name[0] not in "._"}
+        except OSError:
+            return False
+        return present <= {os.path.basename(path) for path in self.files}
+
+    @functools.cached_property
+    def dependencies(self) -> frozenset[str]:
+        """The import paths of all that the package depends on, its tests left out."""
+        graph = {one.path: one for one in self.shop.graph}
+        found: set[str] = set()
+        waiting = [path for path, _ in self.units[0].imports]
+        while waiting:
+            path = waiting.pop()
+            if path not in found:
+                found.add(path)
+                waiting.extend(graph[path].imports if path in graph else ())
+        return frozenset(found)
 
     def is_pattern(self, pattern: str) -> bool:
         return isinstance(self.shop.tools.types.pattern(pattern, self.shop.cancel), bytes)

@@ -5,7 +5,27 @@ The registry is written out; a new rewrite is one file and one line here.
 
 from __future__ import annotations
 
-from stackward.rewrites import package_level, sprintf, string_builder
+from stackward.rewrites import (
+    array_for_slice,
+    clear_map,
+    concrete_parameter,
+    conversions,
+    cstring_free,
+    error_new,
+    fprintf,
+    hoisted_buffer,
+    join,
+    method_value,
+    package_level,
+    pool_bytes,
+    pool_pointer,
+    preallocate,
+    sort_slice,
+    sprintf,
+    string_builder,
+    write_sprintf,
+    write_string,
+)
 from stackward.rewrites._imports import imports, settled
 from stackward.rewrites._names import declared_names, walk
 from stackward.rewrites._rewrite import Applicability, Example, Offer, Proposal, Refusal, Refused, Rewrite, Span
@@ -31,7 +51,27 @@ __all__ = [
     "walk",
 ]
 
-REWRITES: tuple[Rewrite, ...] = (package_level.REWRITE, sprintf.REWRITE, string_builder.REWRITE)
+REWRITES: tuple[Rewrite, ...] = (
+    array_for_slice.REWRITE,
+    clear_map.REWRITE,
+    concrete_parameter.REWRITE,
+    conversions.REWRITE,
+    cstring_free.REWRITE,
+    error_new.REWRITE,
+    fprintf.REWRITE,
+    hoisted_buffer.REWRITE,
+    join.REWRITE,
+    method_value.REWRITE,
+    package_level.REWRITE,
+    pool_bytes.REWRITE,
+    pool_pointer.REWRITE,
+    preallocate.REWRITE,
+    sort_slice.REWRITE,
+    sprintf.REWRITE,
+    string_builder.REWRITE,
+    write_sprintf.REWRITE,
+    write_string.REWRITE,
+)
 
 _BY_NAME = {rewrite.name: rewrite for rewrite in REWRITES}
 

@@ -7,8 +7,9 @@ say, so named types are never taken.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from tree_sitter import Node
 
@@ -25,6 +26,8 @@ _INTS = {"int": "int", "int8": "", "int16": "", "int32": "", "int64": "int64"}
 _UINTS = {"uint": "", "uint8": "", "uint16": "", "uint32": "", "uint64": "uint64", "uintptr": ""}
 _ALIASES = {"byte": "uint8", "rune": "int32"}
 _BYTES = frozenset({"[]byte", "[]uint8"})
+_OPERAND = "\0"  # Stands for the operand's text, which may have braces.
+NO_NAMES: Mapping[int, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,9 @@ class Piece:
     """A part of what is printed.
 
     ``text`` is a string expression, and for a literal ``value`` its value. ``append`` is the same as a call that
-    appends to a slice of bytes, with ``{}`` for that slice; ``room`` the most bytes that it takes, None if unbounded.
-    ``imports`` are the packages that ``text`` and ``append`` use.
+    appends to a slice of bytes, with ``{}`` for that slice (it is for ``str.format``: other braces are doubled);
+    ``room`` the most bytes that it takes, None if unbounded. ``imports`` are the packages that ``text`` and ``append``
+    use. ``operand`` is what is printed, ``bytes`` or ``rune`` the expression for it where it is of that type.
     """
 
     text: str
@@ -41,6 +45,9 @@ class Piece:
     room: int | None
     value: str | None = None
     imports: tuple[str, ...] = ()
+    operand: Node | None = None
+    bytes: str = ""
+    rune: str = ""
 
     @property
     def number(self) -> bool:
@@ -48,7 +55,39 @@ class Piece:
         return bool(self.imports)
 
 
-def pieces(scene: Scene, layout: Node, operands: Sequence[Node]) -> list[Piece] | Refusal:
+def printed(
+    scene: Scene, function: str, given: Sequence[Node], names: Mapping[int, str] = NO_NAMES
+) -> list[Piece] | Refusal:
+    """What the arguments of a function of fmt print: of one like ``Printf``, ``Print`` or ``Println``.
+
+    ``names`` are variables that stand for some of the operands, by the offsets of these.
+    """
+    if function.endswith("f"):
+        if not given:
+            return Refusal("it has no format")
+        return pieces(scene, given[0], given[1:], names)
+    found: list[Piece] = []
+    literal = ""
+    strings: list[bool] = []
+    for node in given:
+        piece = operand(scene, node, "v", "%v", names)
+        if isinstance(piece, Refusal):
+            return piece
+        info = scene.type(node)
+        strings.append(info is not None and info.kind == "string")
+        # Print puts spaces between operands of which neither is a string, Println between all.
+        if len(strings) > 1 and (function.endswith("ln") or not (strings[-2] or strings[-1])):
+            literal += " "
+        literal = _added(found, literal, piece)
+    literal += "\n" if function.endswith("ln") else ""
+    if literal or not found:
+        found.append(_literal(literal))
+    return found
+
+
+def pieces(
+    scene: Scene, layout: Node, operands: Sequence[Node], names: Mapping[int, str] = NO_NAMES
+) -> list[Piece] | Refusal:
     """What a call with a format string prints, piece by piece; or why that cannot be said without fmt."""
     value = unquoted(scene.constant(layout))
     if value is None:
@@ -63,14 +102,11 @@ def pieces(scene: Scene, layout: Node, operands: Sequence[Node]) -> list[Piece] 
             continue
         if match["verb"] == "%" or match["index"] or "*" in match[0] or used >= len(operands):
             return Refusal(f"{match[0]} needs fmt")
-        piece = operand(scene, operands[used], match["verb"], match[0])
+        piece = operand(scene, operands[used], match["verb"], match[0], names)
         used += 1
         if isinstance(piece, Refusal):
             return piece
-        if literal:
-            found.append(_literal(literal))
-            literal = ""
-        found.append(piece)
+        literal = _added(found, literal, piece)
     literal += value[at:]
     if "%" in value[at:] or used != len(operands):
         return Refusal("the format does not fit its operands")
@@ -79,26 +115,59 @@ def pieces(scene: Scene, layout: Node, operands: Sequence[Node]) -> list[Piece] 
     return found
 
 
+def _added(found: list[Piece], literal: str, piece: Piece) -> str:
+    """Add a piece after literal text; what is left of that for the next one."""
+    if piece.value is not None:
+        return literal + piece.value
+    if literal:
+        found.append(_literal(literal))
+    found.append(piece)
+    return ""
+
+
 def _literal(value: str) -> Piece:
-    return Piece(quoted(value), f"append({{}}, {quoted(value)}...)", len(value.encode()), value)
+    return Piece(quoted(value), f"append({{}}, {_kept(quoted(value))}...)", len(value.encode()), value)
 
 
-def operand(scene: Scene, node: Node, verb: str, directive: str) -> Piece | Refusal:
-    """An operand as a verb prints it. ``directive`` is all of it, ``%-5d``."""
+def _kept(text: str) -> str:
+    """A text as ``str.format`` leaves it."""
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def operand(
+    scene: Scene, node: Node, verb: str, directive: str, names: Mapping[int, str] = NO_NAMES
+) -> Piece | Refusal:
+    """An operand as a verb prints it. ``directive`` is all of it, ``%-5d``; for ``names`` see ``printed``."""
     info = scene.type(node)
     if node.type == "variadic_argument" or info is None:
         return Refusal("its operands are not known one by one")
-    text = scene.text(node)
+    text = names.get(node.start_byte) or scene.text(node)
     plain = directive == f"%{verb}"
     if _ALIASES.get(info.type, info.type) != info.kind and info.type not in _BYTES:
         if info.type == "error":
             return Refusal(f"{text} may be nil, which {directive} prints as <nil>")
         return Refusal(f"{text} has type {info.type}, which may have methods that fmt calls")
+    if node.type == "interpreted_string_literal" and plain and verb in "sv":
+        value = unquoted(scene.constant(node))
+        if value is not None:
+            return _literal(value)
     for make in (_string, _bytes, _integer, _float, _other):
-        piece = make(scene, info, text, verb, directive, plain)
+        piece = make(scene, info, _OPERAND, verb, directive, plain)
         if piece is not None:
-            return piece
+            return _filled(piece, node, text)
     return Refusal(f"{directive} of {info.type} needs fmt")
+
+
+def _filled(piece: Piece, node: Node, text: str) -> Piece:
+    """A piece with the text of its operand."""
+    return replace(
+        piece,
+        text=piece.text.replace(_OPERAND, text),
+        append=piece.append.replace(_OPERAND, _kept(text)),
+        operand=node,
+        bytes=piece.bytes.replace(_OPERAND, text),
+        rune=piece.rune.replace(_OPERAND, text),
+    )
 
 
 def _string(scene: Scene, info: TypeInfo, text: str, verb: str, _directive: str, plain: bool) -> Piece | None:
@@ -119,7 +188,7 @@ def _bytes(scene: Scene, info: TypeInfo, text: str, verb: str, _directive: str, 
     if info.type not in _BYTES or not plain:
         return None
     if verb == "s":
-        return Piece(f"string({text})", f"append({{}}, {text}...)", None)
+        return Piece(f"string({text})", f"append({{}}, {text}...)", None, bytes=text)
     if verb == "x" and (name := scene.qualifier("encoding/hex")):
         imports = ("encoding/hex",)
         return Piece(f"{name}.EncodeToString({text})", f"{name}.AppendEncode({{}}, {text})", None, imports=imports)
@@ -168,4 +237,8 @@ def _other(scene: Scene, info: TypeInfo, text: str, verb: str, _directive: str, 
         return None
     if info.kind == "bool" and verb in "tv" and name is not None:
         return Piece(f"{name}.FormatBool({text})", f"{name}.AppendBool({{}}, {text})", 5, imports=("strconv",))
+    if verb == "c" and info.kind in {"int32", "uint8"}:
+        # Both make U+FFFD of what is no rune.
+        rune = text if info.kind == "int32" else f"rune({text})"
+        return Piece(f"string({rune})", f"append({{}}, string({rune})...)", 4, rune=rune)
     return None

@@ -56,8 +56,9 @@ class Proposal:
 
     ``repairs`` is for a defect rather than a cost, in one sentence: such a change need not save anything.
     ``bounded`` are calls of ``append`` that grow no slice any more since the rewrite has given it room for all, and
-    ``roomy`` the names (``Scene.free_name``) of new variables with room for all that is appended to them. The object
-    code cannot tell, so the rewrite has to be sure.
+    ``roomy`` the names (``Scene.free_name``) of new variables with room for all that is appended to them, or of writers
+    (``strings.Builder``) that grow no more in the new lines than they did before, within a function that was called.
+    The object code cannot tell, so the rewrite has to be sure.
     """
 
     title: str

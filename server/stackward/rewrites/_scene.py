@@ -41,6 +41,10 @@ class PackageView(Protocol):
         """The Go files of the folder that are compiled, tests included, by path."""
 
     @property
+    def complete(self) -> bool:
+        """Whether these are all Go files of the folder: none is for another system or left out by a tag."""
+
+    @property
     def hints(self) -> Mapping[str, Sequence[Hint]]:
         """What the last analysis found, by path."""
 

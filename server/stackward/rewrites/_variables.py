@@ -145,7 +145,7 @@ def siblings(statement: Node) -> list[Node]:
     return [one for one in outer.named_children if one.type != "comment"] if outer is not None else []
 
 
-def listed_statement(scene: Scene, node: Node) -> Node | None:
+def listed_statement(node: Node) -> Node | None:
     """The statement of a statement list that holds a node, a label before it included."""
     while node.parent is not None and node.parent.type != "statement_list":
         if node.type in FUNCTIONS:

@@ -31,7 +31,8 @@ from stackward.rewrites._rewrite import Example, Offer, Proposal, Refusal, Refus
 from stackward.rewrites._scene import FUNCTIONS, Scene, arguments, is_call, replace_node
 from stackward.syntax.tree import SourceFile, path_to, text_of
 
-_INTEGERS = frozenset({"int", "int8", "int16", "int32", "int64", "uint", "uint8", "uint16", "uint32", "uint64"})
+# Of the others a rune would keep only the low 32 bits, which may be a character where the number is none.
+_RUNES = frozenset({"int8", "int16", "int32", "uint8", "uint16", "uint32"})
 _EMPTY = frozenset({'""', "``"})
 
 
@@ -259,7 +260,7 @@ def _call(scene: Scene, name: str, operand: Node) -> str:
     facts = scene.facts(operand) if len(given) == 1 else None
     if facts is not None and facts.call is not None and facts.call.kind == "conversion" and facts.constant is None:
         info = scene.type(given[0])
-        if info is not None and info.kind in _INTEGERS:
+        if info is not None and info.kind in _RUNES:
             value = scene.text(given[0])
             return f"{name}.WriteRune({value if info.type in {'rune', 'int32'} else f'rune({value})'})"
         if info is not None and info.type in {"[]byte", "[]uint8"}:

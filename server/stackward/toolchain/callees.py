@@ -23,17 +23,26 @@ ALLOCATIONS: dict[str, float] = {
     "encoding/json.Unmarshal": 4,
     "errors.New": 1,
     "fmt.Errorf": 2,
+    # Go 1.26 inlines Errorf: if errorf has formatted nothing, which it says by nil, the caller makes the error.
+    "fmt.errorf": 2,
+    "fmt.Append": 1,
+    "fmt.Appendf": 1,
+    "fmt.Appendln": 1,
     "fmt.Sprint": 1,
     "fmt.Sprintf": 1,
     "fmt.Sprintln": 1,
+    # Since Go 1.26 the functions of strconv only call these. The texts of numbers below 100 are there already.
+    "internal/strconv.FormatFloat": 1,
+    "internal/strconv.FormatInt": 0.9,
+    "internal/strconv.FormatUint": 0.9,
     "regexp.Compile": 30,
     "regexp.MustCompile": 30,
     "sort.Slice": 2,
     "sort.SliceStable": 2,
     "strconv.FormatFloat": 1,
-    "strconv.FormatInt": 1,
-    "strconv.FormatUint": 1,
-    "strconv.Itoa": 1,
+    "strconv.FormatInt": 0.9,
+    "strconv.FormatUint": 0.9,
+    "strconv.Itoa": 0.9,
     "strconv.Quote": 2,
     "strings.(*Builder).Grow": 1,
     "strings.(*Builder).grow": 1,
@@ -49,6 +58,15 @@ ALLOCATIONS: dict[str, float] = {
 
 A fraction is for a function that does so for some arguments only.
 """
+
+INLINED = {
+    "fmt.errorf": "Errorf",
+    "internal/strconv.FormatFloat": "FormatFloat",
+    "internal/strconv.FormatInt": "(?:FormatInt|Itoa)",
+    "internal/strconv.FormatUint": "FormatUint",
+    "strconv.FormatInt": "Itoa",
+}
+"""What calls such a function where it is inlined, so that the object code puts the call elsewhere: a pattern."""
 
 
 def called(text: bytes) -> Iterator[tuple[int, str]]:

@@ -183,6 +183,7 @@ class _Reader:
             implicit=self._type(told, "implicit"),
             call=None if call is None else self._call(call),
             selection=_may(told, "selection", str) or "",
+            indirect=_may(told, "indirect", bool) or False,
             object=None if named is None else self._object(named),
         )
 

@@ -25,6 +25,7 @@ type fact struct {
 	Implicit  *int    `json:"implicit,omitempty"`
 	Call      *call   `json:"call,omitempty"`
 	Selection string  `json:"selection,omitempty"`
+	Indirect  bool    `json:"indirect,omitempty"`
 	Object    *object `json:"object,omitempty"`
 }
 
@@ -72,6 +73,9 @@ func (u *unit) fact(table *typeTable, asked query) *fact {
 		found.Call = u.call(table, expr)
 	case *ast.SelectorExpr:
 		found.Selection = u.selection(path, expr)
+		if selection := u.info.Selections[expr]; selection != nil {
+			found.Indirect = selection.Kind() == types.FieldVal && selection.Indirect()
+		}
 		found.Object = u.object(expr.Sel, asked.Uses)
 	case *ast.Ident:
 		found.Object = u.object(expr, asked.Uses)

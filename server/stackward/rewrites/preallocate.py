@@ -1,0 +1,707 @@
+"""# preallocate
+
+A slice or map that a loop fills is made with room for everything at once.
+
+## Why it saves
+
+`append` takes a new, larger array whenever the old one is full, and copies what is there: twenty elements need six
+arrays, of which five are garbage at once. A map that grows does the same with its tables. With the room asked for
+beforehand there is one allocation.
+
+## When it is offered
+
+When a loop over a slice, array, map, string or number appends a fixed number of elements in each turn to a slice that
+is empty before it, or sets a key of a map that is empty before it. The slice may be a local variable, a result with a
+name, or a field of a local struct. Whoever could see that a slice is nil as long as nothing was appended still finds
+it so: the room is then asked for only if the loop runs.
+
+It is for review (`with room for all`) where some turns append nothing: the result keeps room that it does not use.
+Where in addition someone could see that the slice is nil, the title says that `nil becomes empty`.
+
+## When it is not
+
+For loops over channels and functions, which do not say how much will come; for slices that are used before the loop,
+filled by a loop within the loop or by a closure, or whose capacity is asked for; and for a number of turns that need
+not come true since the loop may return.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from tree_sitter import Node
+
+from stackward.core.edit import Replacement
+from stackward.rewrites._bounds import Bound, Steps, bound, steps
+from stackward.rewrites._names import walk
+from stackward.rewrites._nil import tells_capacity, tells_nil
+from stackward.rewrites._rewrite import Applicability, Example, Offer, Proposal, Refusal, Refused, Rewrite, Span
+from stackward.rewrites._scene import Scene, arguments, calls, is_call, replace_node
+from stackward.rewrites._targets import Target, slice_target
+from stackward.rewrites._variables import (
+    Variable,
+    before,
+    between,
+    commented,
+    declarations,
+    has_goto,
+    hidden,
+    listed_statement,
+    loop_around,
+    mentions,
+    own,
+    removed,
+    sole,
+    variable,
+)
+from stackward.syntax.tree import SourceFile, text_of
+
+_HINTED = 128  # Larger keys and elements of a map are allocated one by one (internal/abi/map.go).
+
+
+def suits(node: Node, source: SourceFile) -> bool:
+    if node.type == "assignment_statement":
+        left = sole(node.child_by_field_name("left"))
+        return left is not None and left.type == "index_expression" and loop_around(node) is not None
+    if not calls(node, source, "append") or not arguments(node) or loop_around(node) is None:
+        return False
+    assignment = _assignment(node)
+    target = sole(assignment.child_by_field_name("left")) if assignment is not None else None
+    return target is not None and text_of(target, source) == text_of(arguments(node)[0], source)
+
+
+def _assignment(call: Node) -> Node | None:
+    """The statement ``x = append(x, …)`` of a call."""
+    listed = call.parent
+    statement = listed.parent if listed is not None else None
+    if listed is None or statement is None or statement.type != "assignment_statement":
+        return None
+    operator = statement.child_by_field_name("operator")
+    plain = operator is not None and operator.type == "=" and sole(statement.child_by_field_name("right")) == call
+    return statement if plain else None
+
+
+def propose(scene: Scene) -> Iterator[Offer]:
+    loop = loop_around(scene.node)
+    if loop is None or hidden(scene, "len", "make"):
+        yield Refusal("len or make is another thing here")
+        return
+    if scene.node.type == "assignment_statement":
+        yield from _map(scene, loop)
+    elif scene.callee(scene.node) == "append":
+        yield from _slice(scene, loop)
+
+
+@dataclass(frozen=True, slots=True)
+class _Loop:
+    """A loop that fills something: where it is, how often it runs, and how often it does it in each turn."""
+
+    statement: Node
+    body: Node
+    bound: Bound
+    steps: Steps
+    spans: tuple[Span, ...]
+
+    def room(self, name: str) -> str:
+        """The expression for how much is needed."""
+        count = self.bound.count.format(name)
+        if self.steps.most == 1:
+            return count
+        return str(int(count) * (self.steps.most or 0)) if count.isdigit() else f"{self.steps.most}*{count}"
+
+
+def _looked_at(scene: Scene, loop: Node, filling: Sequence[Node], count: dict[int, int]) -> _Loop | Refusal:
+    statement, body = listed_statement(loop), loop.child_by_field_name("body")
+    if statement is None or body is None or has_goto(scene, loop):
+        return Refusal("the function jumps about")
+    known = bound(scene, loop)
+    if isinstance(known, Refusal):
+        return known
+    taken = steps(body, lambda node: count.get(node.id, 0))
+    if taken.most is None:
+        return Refusal("a loop or closure in the loop fills it")
+    if not taken.exact and (known.bytes or taken.most > 1):
+        return Refusal("most of the room may stay empty")
+    leaves = any(one.type in {"break_statement", "goto_statement", "return_statement"} for one in own(body))
+    if not known.trusted and (leaves or not taken.exact):
+        return Refusal("the loop may end before it has filled what was promised")
+    return _Loop(statement, body, known, taken, tuple(scene.span(one) for one in filling))
+
+
+def _slice(scene: Scene, loop: Node) -> Iterator[Offer]:
+    named = arguments(scene.node)[0]
+    target = slice_target(scene, named, loop)
+    if target is None:
+        return
+    if isinstance(target, Refusal):
+        yield target
+        return
+    body = loop.child_by_field_name("body") or loop
+    filling = [one for one in walk(body) if _fills(scene, one, target)]
+    if not filling or filling[0] != scene.node:
+        return  # The first one speaks for all.
+    grown: dict[int, int] = {}
+    for call in filling:
+        statement = _assignment(call)
+        given = arguments(call)[1:]
+        if statement is None or not given or any(one.type == "variadic_argument" for one in given):
+            yield Refusal("it is not known how many elements are appended")
+            return
+        grown[statement.id] = len(given)
+    written = [one for one in target.inside(body) if target.writes(one) and _assigned(one) not in grown]
+    if written or target.shared:
+        yield Refusal(f"{target.text} is changed in another way, or by a closure")
+        return
+    if any(tells_nil(scene, one) for one in target.inside(body)):
+        # What shares the array with it could be overwritten where it had its own before.
+        yield Refusal(f"{target.text} is given away in the loop")
+        return
+    if any(tells_capacity(scene, target.expression(one)) for one in target.references):
+        yield Refusal(f"the capacity of {target.text} is asked for")
+        return
+    looked = _looked_at(scene, loop, filling, grown)
+    if isinstance(looked, Refusal):
+        yield looked
+        return
+    returned = any(mentions(one, target.name, scene.source) for one in own(body) if one.type == "return_statement")
+    exact = looked.steps.exact and not returned
+    yield _for_slice(scene, target, looked, exact=exact)
+
+
+def _assigned(node: Node) -> int:
+    """The assignment to an expression."""
+    at: Node | None = node
+    while at is not None and at.type not in {"assignment_statement", "statement_list"}:
+        at = at.parent
+    return at.id if at is not None else 0
+
+
+def _fills(scene: Scene, node: Node, target: Target) -> bool:
+    """Whether a node is a call that appends to the target."""
+    if not calls(node, scene.source, "append") or not arguments(node):
+        return False
+    first = arguments(node)[0]
+    return target.is_one(first) and _assignment(node) is not None
+
+
+def _for_slice(scene: Scene, target: Target, looked: _Loop, *, exact: bool) -> Offer:
+    known = looked.bound
+    name, hoisting = _hoisted(scene, looked)
+    edits = list(hoisting)
+    made = f"make({target.type}, 0, {looked.room(name)})"
+    blind = target.empty or not any(tells_nil(scene, target.expression(one)) for one in target.references)
+    declared = _declared(scene, target, looked, made, moved=bool(edits)) if blind or not exact else None
+    if declared is None:
+        condition = known.runs.format(name)
+        lines = [f"{target.text} = {made}"]
+        if exact and not blind and condition != "true":
+            lines = [f"if {condition} {{", f"\t{lines[0]}", "}"]
+        declared = [before(scene, looked.statement, lines)]
+    differs = [] if blind or exact else ["nil becomes empty"]
+    differs += [] if exact else ["with room for all"]
+    edits = _merged([*edits, *declared])
+    return Proposal(
+        f"Make {target.text} with its capacity",
+        {scene.path: tuple(edits)},
+        applicability=Applicability.REVIEW if differs else Applicability.SAFE,
+        differs=", ".join(differs),
+        bounded=looked.spans,
+    )
+
+
+def _hoisted(scene: Scene, looked: _Loop) -> tuple[str, list[Replacement]]:
+    """The name for what the loop ranges over, if it needs one, and the changes that give it."""
+    over = looked.bound.hoisted
+    if over is None:
+        return "", []
+    name = scene.free_name("items", "values", "list")
+    lines = [f"{name} := {scene.text(over)}"]
+    return name, [before(scene, looked.statement, lines), replace_node(over, name)]
+
+
+def _merged(edits: Sequence[Replacement]) -> list[Replacement]:
+    """Insertions at one place as one, in their order."""
+    found: list[Replacement] = []
+    for one in edits:
+        same = next((at for at, other in enumerate(found) if (other.start, other.end) == (one.start, one.end)), None)
+        if same is None or one.start != one.end:
+            found.append(one)
+        else:
+            found[same] = replace(one, new=found[same].new + one.new)
+    return found
+
+
+def _declared(scene: Scene, target: Target, looked: _Loop, made: str, *, moved: bool) -> list[Replacement] | None:
+    """The declaration with another value, where it is or moved down to the loop; None where that is not simple."""
+    known = target.variable
+    if known.kind != "var" or known.statement.type == "range_clause" or target.is_field:
+        return None
+    gap = between(known.statement, looked.statement)
+    if gap is None:
+        return None
+    if not moved and declarations(gap, scene.source, looked.bound.root):
+        if known.value is not None:
+            return [replace_node(known.value, made)]
+        spec = known.node.parent
+        if spec is None or len(spec.children_by_field_name("name")) != 1:
+            return None
+        if known.alone and spec.parent == known.statement:
+            return [replace_node(known.statement, f"{known.name} := {made}")]
+        return [replace_node(spec, f"{known.name} = {made}")]
+    if not known.alone or commented(scene.source, known.statement):
+        return None
+    return [removed(scene.source, known.statement), before(scene, looked.statement, [f"{known.name} := {made}"])]
+
+
+def _map(scene: Scene, loop: Node) -> Iterator[Offer]:
+    left = sole(scene.node.child_by_field_name("left"))
+    operator = scene.node.child_by_field_name("operator")
+    named = left.child_by_field_name("operand") if left is not None else None
+    if left is None or named is None or operator is None or operator.type != "=":
+        return
+    known = variable(scene, named)
+    if known is None or known.kind != "var" or known.value is None:
+        return
+    info = scene.type(known.node)
+    if info is None or info.kind != "map" or info.key is None or info.elem is None:
+        return
+    made = _empty_map(scene, known.value)
+    if not made:
+        return
+    if max(info.key.size or 0, info.elem.size or 0) > _HINTED:
+        yield Refusal("elements of that size are allocated one by one")
+        return
+    body = loop.child_by_field_name("body") or loop
+    filling = [one for one in walk(body) if _sets(one, known)]
+    if not filling or filling[0] != scene.node:
+        return
+    statement = listed_statement(loop)
+    gap = between(known.statement, statement) if statement is not None else None
+    if statement is None or gap is None or any(one.node.start_byte < statement.start_byte for one in known.references):
+        yield Refusal(f"{known.name} is not made right before the loop")
+        return
+    looked = _looked_at(scene, loop, filling, {one.id: 1 for one in filling})
+    if isinstance(looked, Refusal):
+        yield looked
+        return
+    name, edits = _hoisted(scene, looked)
+    new = f"{made[:-1]}, {looked.room(name)})"
+    if edits or not declarations(gap, scene.source, looked.bound.root):
+        if not known.alone or commented(scene.source, known.statement):
+            yield Refusal(f"{known.name} is not made right before the loop")
+            return
+        edits += [removed(scene.source, known.statement), before(scene, statement, [f"{known.name} := {new}"])]
+    else:
+        edits.append(replace_node(known.value, new))
+    spans = tuple(_indexed(scene, one) for one in filling)
+    differs = "" if looked.steps.exact else "with room for all"
+    yield Proposal(
+        f"Make {known.name} with room for its entries",
+        {scene.path: tuple(_merged(edits))},
+        applicability=Applicability.REVIEW if differs else Applicability.SAFE,
+        differs=differs,
+        bounded=spans,
+    )
+
+
+def _indexed(scene: Scene, statement: Node) -> Span:
+    left = sole(statement.child_by_field_name("left"))
+    assert left is not None
+    return scene.span(left)
+
+
+def _empty_map(scene: Scene, value: Node) -> str:
+    """An expression for an empty map as a call of make without a size; empty for other expressions."""
+    if value.type == "composite_literal":
+        typed, body = value.child_by_field_name("type"), value.child_by_field_name("body")
+        return (
+            f"make({scene.text(typed)})" if typed is not None and body is not None and not body.named_children else ""
+        )
+    if is_call(value) and scene.callee(value) == "make" and len(arguments(value)) == 1:
+        return f"make({scene.text(arguments(value)[0])})"
+    return ""
+
+
+def _sets(node: Node, known: Variable) -> bool:
+    """Whether a node is a statement that sets an element of a map."""
+    left = sole(node.child_by_field_name("left")) if node.type == "assignment_statement" else None
+    operator = node.child_by_field_name("operator")
+    if left is None or left.type != "index_expression" or operator is None or operator.type != "=":
+        return False
+    operand = left.child_by_field_name("operand")
+    return any(one.node == operand for one in known.references)
+
+
+REWRITE = Rewrite(
+    "preallocate",
+    "a slice or map made with room for what a loop puts in",
+    ("assignment_statement", "call_expression"),
+    suits,
+    propose,
+)
+
+EXAMPLES = (
+    Example(
+        before="""package p
+
+type User struct {
+	Name string
+	Age  int
+}
+
+// Names returns nil if there are no users.
+func Names(users []User) []string {
+	var names []string
+	for _, user := range users {
+		names = append(names, user.Name)
+	}
+	return names
+}
+
+func Oldest(users []User) int {
+	ages := []int{}
+	for _, user := range users {
+		ages = append(ages, user.Age)
+	}
+	oldest := -1
+	for _, age := range ages {
+		oldest = max(oldest, age)
+	}
+	return oldest
+}
+""",
+        after="""package p
+
+type User struct {
+	Name string
+	Age  int
+}
+
+// Names returns nil if there are no users.
+func Names(users []User) []string {
+	var names []string
+	if len(users) > 0 {
+		names = make([]string, 0, len(users))
+	}
+	for _, user := range users {
+		names = append(names, user.Name)
+	}
+	return names
+}
+
+func Oldest(users []User) int {
+	ages := make([]int, 0, len(users))
+	for _, user := range users {
+		ages = append(ages, user.Age)
+	}
+	oldest := -1
+	for _, age := range ages {
+		oldest = max(oldest, age)
+	}
+	return oldest
+}
+""",
+        probe="""for _, users := range [][]User{nil, {}, {{"Ä", -1}}, make([]User, 100)} {
+	emit(Names(users))
+	emit(Oldest(users))
+}""",
+        saves=8,
+    ),
+    Example(
+        before="""package p
+
+import "strings"
+
+type Page struct {
+	Title string
+	Words []string
+}
+
+// Index finds out on which pages a word is.
+func Index(text string) (Page, map[string]int) {
+	page := Page{Title: text}
+	for _, word := range strings.Fields(text) {
+		page.Words = append(page.Words, strings.ToLower(word))
+	}
+	first := map[string]int{}
+	for at, word := range page.Words {
+		first[word] = at
+	}
+	return page, first
+}
+""",
+        after="""package p
+
+import "strings"
+
+type Page struct {
+	Title string
+	Words []string
+}
+
+// Index finds out on which pages a word is.
+func Index(text string) (Page, map[string]int) {
+	page := Page{Title: text}
+	items := strings.Fields(text)
+	if len(items) > 0 {
+		page.Words = make([]string, 0, len(items))
+	}
+	for _, word := range items {
+		page.Words = append(page.Words, strings.ToLower(word))
+	}
+	first := make(map[string]int, len(page.Words))
+	for at, word := range page.Words {
+		first[word] = at
+	}
+	return page, first
+}
+""",
+        probe="""many := "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17"
+for _, text := range []string{"", " ", "one", "A b C a", "é ß 世界", many} {
+	page, first := Index(text)
+	emit(page)
+	emit(first)
+}""",
+        saves=5,
+    ),
+    Example(
+        before="""package p
+
+import "errors"
+
+// Squares has room for all before it knows that n is good.
+func Squares(n int) (found []int, err error) {
+	if n > 1000 {
+		return nil, errors.New("too many")
+	}
+	for i := range n {
+		found = append(found, i*i)
+	}
+	return found, nil
+}
+
+func Pairs(keys, values []string) []string {
+	// Keys and values take turns.
+	var pairs []string
+	count := len(keys)
+	for i := 0; i < count; i++ {
+		if i >= len(values) {
+			return nil
+		}
+		pairs = append(pairs, keys[i])
+		pairs = append(pairs, values[i])
+	}
+	return pairs
+}
+
+func Runes(s string) int {
+	wide := make([]rune, 0)
+	for _, r := range s {
+		wide = append(wide, r, -r)
+	}
+	return len(wide)
+}
+""",
+        after="""package p
+
+import "errors"
+
+// Squares has room for all before it knows that n is good.
+func Squares(n int) (found []int, err error) {
+	if n > 1000 {
+		return nil, errors.New("too many")
+	}
+	if n > 0 {
+		found = make([]int, 0, max(n, 0))
+	}
+	for i := range n {
+		found = append(found, i*i)
+	}
+	return found, nil
+}
+
+func Pairs(keys, values []string) []string {
+	// Keys and values take turns.
+	var pairs []string
+	count := len(keys)
+	for i := 0; i < count; i++ {
+		if i >= len(values) {
+			return nil
+		}
+		pairs = append(pairs, keys[i])
+		pairs = append(pairs, values[i])
+	}
+	return pairs
+}
+
+func Runes(s string) int {
+	wide := make([]rune, 0, 2*len(s))
+	for _, r := range s {
+		wide = append(wide, r, -r)
+	}
+	return len(wide)
+}
+""",
+        probe="""for _, n := range []int{-5, 0, 1, 100, 2000} {
+	found, err := Squares(n)
+	emit(found)
+	emit(err == nil)
+}
+for _, s := range []string{"", "aé世", "\xff\xfe", "0123456789012345678901234567890123456789"} {
+	emit(Runes(s))
+}
+emit(Pairs([]string{"a", "b"}, []string{"c", "d"}))
+emit(Pairs([]string{"a", "b"}, nil))""",
+        saves=5,
+    ),
+    Example(
+        before="""package p
+
+// Long returns the words that are longer than n, and nil if there is none.
+func Long(words map[string]bool, n int) []string {
+	var long []string
+	for word := range words {
+		if len(word) > n {
+			long = append(long, word)
+		}
+	}
+	return long
+}
+""",
+        after="""package p
+
+// Long returns the words that are longer than n, and nil if there is none.
+func Long(words map[string]bool, n int) []string {
+	long := make([]string, 0, len(words))
+	for word := range words {
+		if len(word) > n {
+			long = append(long, word)
+		}
+	}
+	return long
+}
+""",
+        probe="""words := map[string]bool{}
+for i := range 40 {
+	words[strings.Repeat("é", i)] = true
+}
+for _, n := range []int{-1, 10, 77, 100} {
+	emit(len(Long(words, n)))
+}
+emit(len(Long(nil, 0)))""",
+        probe_imports=("strings",),
+        saves=5,
+        applicability=Applicability.REVIEW,
+    ),
+)
+
+REFUSALS = (
+    Refused(
+        """package p
+
+func Drain(in chan int) []int {
+	var all []int
+	for x := range in {
+		all = append(all, x)
+	}
+	return all
+}
+""",
+        "ranges over a chan",
+    ),
+    Refused(
+        """package p
+
+func Flat(rows [][]int) []int {
+	var all []int
+	for _, row := range rows {
+		for _, x := range row {
+			all = append(all, x)
+		}
+	}
+	return all
+}
+""",
+        "in another block",
+    ),
+    Refused(
+        """package p
+
+func Snapshots(xs []int) [][]int {
+	var (
+		all [][]int
+		own []int
+	)
+	for _, x := range xs {
+		own = append(own, x)
+		all = append(all, own)
+	}
+	for i := range all {
+		all[i] = append(all[i], -1)
+	}
+	return all[:1]
+}
+""",
+        "own is given away in the loop",
+    ),
+    Refused(
+        """package p
+
+import "errors"
+
+func Read(next func() (byte, error), size uint32) ([]byte, error) {
+	var data []byte
+	for i := uint32(0); i < size; i++ {
+		b, err := next()
+		if err != nil {
+			return nil, errors.New("too short")
+		}
+		data = append(data, b)
+	}
+	return data, nil
+}
+""",
+        "may end before",
+    ),
+    Refused(
+        """package p
+
+func Growth(xs []int) (all []int) {
+	all = append(all, 1)
+	for _, x := range xs {
+		all = append(all, x)
+	}
+	return all
+}
+""",
+        "used before the loop",
+    ),
+    Refused(
+        """package p
+
+func Room(xs []int) int {
+	var all []int
+	for _, x := range xs {
+		all = append(all, x)
+	}
+	return cap(all)
+}
+""",
+        "capacity",
+    ),
+    Refused(
+        """package p
+
+func Later(xs []int) ([]int, func(int)) {
+	var all []int
+	add := func(x int) { all = append(all, x) }
+	for _, x := range xs {
+		all = append(all, x)
+	}
+	return all, add
+}
+""",
+        "used before the loop",
+    ),
+)
