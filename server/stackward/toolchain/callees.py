@@ -46,7 +46,7 @@ ALLOCATIONS: dict[str, float] = {
     "strconv.Quote": 2,
     "strings.(*Builder).Grow": 1,
     "strings.(*Builder).grow": 1,
-    "strings.Join": 1,
+    "strings.Join": 0.9,
     "strings.Repeat": 1,
     "strings.Split": 1,
     "time.After": 3,
@@ -69,13 +69,16 @@ INLINED = {
 """What calls such a function where it is inlined, so that the object code puts the call elsewhere: a pattern."""
 
 
-def called(text: bytes) -> Iterator[tuple[int, str]]:
-    """The calls of these functions in what ``compile -S`` prints: the offset of the instruction, and the symbol."""
-    for found in _calls().finditer(text):
+def called(text: bytes, call: bytes) -> Iterator[tuple[int, str]]:
+    """The calls of these functions in what ``compile -S`` prints: the offset of the instruction, and the symbol.
+
+    ``call`` is how the architecture prints a call, up to the symbol.
+    """
+    for found in _calls(call).finditer(text):
         yield found.start(), found[1].decode()
 
 
 @functools.cache
-def _calls() -> re.Pattern[bytes]:
+def _calls(call: bytes) -> re.Pattern[bytes]:
     names = "|".join(re.escape(name) for name in sorted(ALLOCATIONS))
-    return re.compile(rb"\tCALL\t(" + names.encode() + rb")\(SB\)")
+    return re.compile(re.escape(call) + rb"(" + names.encode() + rb")\(SB\)")

@@ -18,7 +18,9 @@ from stackward.core.position import Location, from_display
 from stackward.toolchain.allocators import Allocator, find
 from stackward.toolchain.callees import called
 
-_CALL = b"\tCALL\truntime."
+# How a call is printed; most architectures have an instruction of that name.
+_CALLS: Mapping[str, bytes] = {"riscv64": b"\tJAL\tX1, ", "wasm": b"\tCall\t"}
+_ENDS = frozenset({b"CALL", b"Call", b"JAL", b"TEXT"})
 _TEXT = b" STEXT "
 _GOROOT = "$GOROOT"
 _LOOK_BACK = 24  # Instructions before a call in which its arguments are set.
@@ -54,6 +56,7 @@ class ObjectCodeParser:
         self._minor = minor
         self._goroot = goroot
         self._registers = _REGISTERS.get(arch, ())
+        self._call = _CALLS.get(arch, b"\tCALL\t")
         self._word, self._order = word_size(arch), byte_order(arch)
         self._sizes = {**dict.fromkeys(("int", "uint", "uintptr"), self._word), "string": 2 * self._word}
         self._pointers: dict[str, bool] = {}
@@ -86,9 +89,10 @@ class ObjectCodeParser:
         self._read_conversions(text)
         self._read_sizes(text)
         self._read_callees(text, starts, symbols)
-        at = text.find(_CALL)
+        wanted = self._call + b"runtime."
+        at = text.find(wanted)
         while at >= 0:
-            begin = at + len(_CALL)
+            begin = at + len(wanted)
             name = text[begin : text.find(b"(SB)", begin, begin + 64)].decode("ascii", "replace")
             allocator = find(name, self._minor)
             number = bisect.bisect_right(starts, at) - 1
@@ -97,7 +101,7 @@ class ObjectCodeParser:
                 end = starts[number + 1] if number + 1 < len(starts) else len(text)
                 body = text[starts[number] : end] if allocator.count_arg >= 0 else b""
                 self._take(text, at, body, symbols[number], name, allocator, place)
-            at = text.find(_CALL, begin)
+            at = text.find(wanted, begin)
 
     def _take(
         self,
@@ -133,7 +137,7 @@ class ObjectCodeParser:
         return self._names.get(path, path)
 
     def _read_callees(self, text: bytes, starts: list[int], symbols: list[str]) -> None:
-        for at, callee in called(text):
+        for at, callee in called(text, self._call):
             number = bisect.bisect_right(starts, at) - 1
             place = _place(text[text.rfind(b"\n", 0, at) + 1 : at])
             if place is not None and number >= 0:
@@ -234,7 +238,7 @@ def _before(text: bytes, at: int) -> Iterator[tuple[bytes, bytes, bytes]]:
             return
         place, _, instruction = line.partition(b")\t")
         operation, _, operands = instruction.partition(b"\t")
-        if operation in {b"CALL", b"TEXT"}:
+        if operation in _ENDS:
             return
         if operation in {b"PCDATA", b"FUNCDATA"}:
             continue
