@@ -193,6 +193,8 @@ class Analysis:
         problems = list(builder.problems)
         sites = builder.found()
         calls: tuple[Callee, ...] = ()
+        if isinstance(code, ObjectCode) and not code.functions and sites:
+            code = DidNotRun("the compiler printed no object code")
         if isinstance(code, ObjectCode):
             sites, calls = self._mapped(inputs, code, builder, evidence, cancel)
         else:
