@@ -97,6 +97,10 @@ class Faulty:
     def repair(self) -> None:
         self._switch.unlink()
 
+    def damage(self) -> None:
+        """Have it go wrong again."""
+        self._switch.touch()
+
     def close(self) -> None:
         for descriptor in (self._both, self._reader):
             if descriptor >= 0:

@@ -85,7 +85,11 @@ class TestRenamedWhileItIsAnalysed:
 
 # Bytes that are no UTF-8 stand in a comment, before code on the same line.
 _BAD = b'package p\n\nvar Bad = "\xff\xfe" // \xe9\n'
-_SEEN = "package p\n\n/* \ufffd\ufffd é😀 */ func New() *int { n := 1; return &n }\nfunc More() *int { m := 2; return &m }\n"
+_SEEN = (
+    "package p\n\n"
+    "/* \ufffd\ufffd é😀 */ func New() *int { n := 1; return &n }\n"
+    "func More() *int { m := 2; return &m }\n"
+)
 
 
 class TestBadUtf8:
@@ -103,9 +107,9 @@ class TestBadUtf8:
         bad.write_text('package p\n\nvar Bad = "é"\n', encoding="utf-8")
         next_save(editor, uri)
 
-    @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
     def test_what_the_editor_makes_of_it(self, start: Start, tmp_path: Path, encoding: str) -> None:
-        """The editor shows U+FFFD for each bad byte. The go command reads the disk: what it says counts until a save."""
+        """The editor shows U+FFFD for each bad byte; what the go command reads on the disk counts until a save."""
         root = write_module(tmp_path / "m", {"p.go": "package p\n"})
         (root / "p.go").write_bytes(_SEEN.encode().replace("\ufffd".encode(), b"\xff"))
         editor = start(root)
@@ -185,7 +189,7 @@ class TestSymbolicLinks:
 
     @pytest.mark.parametrize("spelt", ["by the link", "by the real name"])
     @pytest.mark.parametrize("folder", ["by the link", "by the real name"])
-    @pytest.mark.parametrize("work", ["by the link", "by the real name", ""], ids=lambda how: f"go.work {how}".strip())
+    @pytest.mark.parametrize("work", ["by the real name", ""], ids=lambda how: f"go.work {how}".strip())
     def test_one_file_by_two_names(self, start: Start, tmp_path: Path, spelt: str, folder: str, work: str) -> None:
         """The workspace folder, the document and go.work may each name a module in their own way."""
         names = {"by the link": tmp_path / "link", "by the real name": tmp_path / "real"}
@@ -209,28 +213,29 @@ class TestSymbolicLinks:
         assert {one for one, found in editor.diagnostics.items() if found} == {uri}
 
 
-@pytest.mark.parametrize(
-    "nonsense",
-    [
-        b"Content-Length: 9\r\n\r\n{not json",
-        b"Content-Length: 2\r\n\r\n[]",
-        b"Content-Length: 4\r\n\r\nnull",
-        b"GET / HTTP/1.1\r\n\r\n",
-        b'Content-Length: 41\r\n\r\n{"jsonrpc":"2.0","method":"no/such/thing"',
-        b'Content-Length: 70\r\n\r\n{"jsonrpc":"2.0","method":"textDocument/didChange","params":{"x":[-1]}}',
-    ],
-    ids=["no json", "empty batch", "null", "http", "cut off", "wrong parameters"],
+_NONSENSE = (
+    b"Content-Length: 9\r\n\r\n{not json",
+    b"Content-Length: 2\r\n\r\n[]",
+    b"Content-Length: 4\r\n\r\nnull",
+    b"GET / HTTP/1.1\r\n\r\n",
+    b'Content-Length: 41\r\n\r\n{"jsonrpc":"2.0","method":"no/such/thing"',
+    b'Content-Length: 70\r\n\r\n{"jsonrpc":"2.0","method":"textDocument/didChange","params":{"x":[-1]}}',
 )
-def test_nonsense_between_good_messages(start: Start, tmp_path: Path, nonsense: bytes) -> None:
+
+
+def test_nonsense_between_good_messages(start: Start, tmp_path: Path) -> None:
     editor = start(write_module(tmp_path / "m", {"p.go": TEXT}))
     editor.start()
     uri = editor.open("p.go")
     editor.settled()
-    editor.raw(nonsense)
-    editor.notify(
-        "textDocument/didChange", {"textDocument": {"uri": uri + ".other", "version": 7}, "contentChanges": []}
-    )
-    next_save(editor, uri)
+    for nonsense in _NONSENSE:
+        editor.raw(nonsense)
+        editor.notify(
+            "textDocument/didChange", {"textDocument": {"uri": uri + ".other", "version": 7}, "contentChanges": []}
+        )
+        next_save(editor, uri)
+        editor.save("p.go", TEXT)
+        at_last(editor, lambda: editor.hints(uri) == {NEW} and editor.statuses[-1]["state"] == "idle")
 
 
 def test_generics_that_another_file_instantiates(start: Start, tmp_path: Path) -> None:

@@ -129,6 +129,22 @@ class TestCompilerThatHangs:
         other = editor.open("other/o.go")
         at_last(editor, lambda: editor.hints(other) == {NEW})
 
+    def test_a_text_that_comes_back(
+        self, start: Start, tmp_path: Path, toolchain: Toolchain, faulty_compiler: Compiler, when: str
+    ) -> None:
+        """What is known of it is shown again, though the hints that the other text did not have were gone."""
+        compile_ = faulty_compiler(when=when)
+        compile_.repair()
+        editor = start(module(tmp_path), env=with_goroot(tmp_path, toolchain))
+        uri = opened(editor)
+        next_save(editor, uri)
+        compile_.damage()
+        editor.change(uri, "package p\n")
+        editor.notify("textDocument/didSave", {"textDocument": {"uri": uri}})
+        compile_.wait_until_it_hangs()
+        compile_.repair()
+        next_save(editor, uri)
+
     def test_it_is_ended_at_last(
         self,
         tmp_path: Path,
@@ -154,12 +170,15 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
-@pytest.mark.parametrize("when", [ESCAPES, OBJECT_CODE], ids=["escapes", "object code"])
+@pytest.mark.parametrize(
+    ("when", "name"),
+    [*((ESCAPES, name) for name in FAULTS), (OBJECT_CODE, "killed"), (OBJECT_CODE, "garbage")],
+    ids=lambda value: {ESCAPES: "escapes", OBJECT_CODE: "object code"}.get(value, value),
+)
 def test_a_compiler_that_goes_wrong(
-    start: Start, tmp_path: Path, toolchain: Toolchain, faulty_compiler: Compiler, when: str, fault: str
+    start: Start, tmp_path: Path, toolchain: Toolchain, faulty_compiler: Compiler, when: str, name: str
 ) -> None:
-    compile_ = faulty_compiler(when=when, fault=fault)
+    compile_ = faulty_compiler(when=when, fault=FAULTS[name])
     editor = start(module(tmp_path), env=with_goroot(tmp_path, toolchain))
     uri = opened(editor)
     status = editor.settled()
