@@ -394,3 +394,15 @@ def test_neovim_is_sent_its_diagnostics(start: Callable[..., Editor]) -> None:
     uri = editor.open("cart.go")
     editor.settled()
     assert NEW_LINE in editor.hints(uri)
+
+
+def test_what_allocates_nothing_is_shown_faded_when_asked_for(start: Callable[..., Editor]) -> None:
+    text = "package p\n\nfunc Free() any { return 1 }\n\nfunc New() *int { n := 1; return &n }\n"
+    editor = start({"p.go": text}, settings={"hints": {"nonAllocating": True}})
+    editor.start({"workspace": {"configuration": True}})
+    uri = editor.open("p.go")
+    editor.until(lambda _: len(editor.diagnostics.get(uri, [])) == 2)
+    free, new = sorted(editor.diagnostics[uri], key=lambda one: one["range"]["start"]["line"])
+    assert "nothing is allocated" in free["message"]
+    assert (free["tags"], free["severity"]) == ([1], 4)
+    assert "tags" not in new
