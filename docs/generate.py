@@ -1,4 +1,5 @@
-"""Writes what is made from the code: docs/{rules,rewrites}/*.md, docs/settings.md and docs/settings.schema.json.
+"""Writes what is made from the code: docs/{rules,rewrites}/*.md, docs/settings.md and docs/settings.schema.json,
+and the server's settings in the manifest of the VS Code extension.
 
 ``--check`` only compares.
 """
@@ -8,12 +9,16 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from stackward.engine.settings import TABLE, Owner, json_schema
 from stackward.rewrites import REWRITES
 from stackward.rules import RULE_NAMES, RULES
 
 DOCS = Path(__file__).resolve().parent
+VSCODE = DOCS.parent / "editors" / "vscode"
+# What could run a program of the workspace's choice: its own settings count once the user trusts it.
+_TRUSTED_ONLY = ("stackward.go.path", "stackward.build.flags", "stackward.build.env")
 
 
 def pages() -> dict[Path, str]:
@@ -24,6 +29,8 @@ def pages() -> dict[Path, str]:
     found[DOCS / "rewrites" / "README.md"] = _rewrites()
     found[DOCS / "settings.md"] = _settings()
     found[DOCS / "settings.schema.json"] = json.dumps({"properties": json_schema(RULE_NAMES)}, indent=2) + "\n"
+    if VSCODE.exists():  # The pages can be made without it.
+        found |= _vscode()
     return found
 
 
@@ -75,6 +82,35 @@ def _settings() -> str:
         "```",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _vscode() -> dict[Path, str]:
+    """The manifest of the VS Code extension and its English texts, with the server's settings as they are now."""
+    manifest = json.loads((VSCODE / "package.json").read_text(encoding="utf-8"))
+    texts = json.loads((VSCODE / "package.nls.json").read_text(encoding="utf-8"))
+    prefix = "settings."
+    texts = {key: text for key, text in texts.items() if not key.startswith(prefix)}
+    properties = {}
+    for order, (name, schema) in enumerate(json_schema(RULE_NAMES).items()):
+        key = prefix + name.removeprefix("stackward.")
+        texts[key] = schema["description"]
+        scope = {"scope": "machine-overridable"} if name in _TRUSTED_ONLY else {}
+        properties[name] = schema | {"description": f"%{key}%", "order": order} | scope
+    _section(manifest)["properties"] = properties
+    restricted = manifest["capabilities"]["untrustedWorkspaces"]
+    own = [name for name in restricted["restrictedConfigurations"] if name.startswith("stackward.server.")]
+    restricted["restrictedConfigurations"] = [*own, *_TRUSTED_ONLY]
+    return {VSCODE / "package.json": _json(manifest), VSCODE / "package.nls.json": _json(texts)}
+
+
+def _section(manifest: dict[str, Any]) -> dict[str, Any]:
+    """The section of the manifest's settings that is the server's."""
+    sections: list[dict[str, Any]] = manifest["contributes"]["configuration"]
+    return next(one for one in sections if one.get("id") == "server")
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
 def _toml(value: object) -> str:

@@ -84,6 +84,12 @@ def tallies(
     return found
 
 
+def hidden(loops: int) -> Tally:
+    """One object that a function makes which is called in so many loops."""
+    often = _LOOP**loops
+    return Tally(often, turns=1) if loops else Tally(often, calls=1, call_bytes=None)
+
+
 def outermost(function: str) -> str:
     """The declared function that a func literal is in; code at package level has no name."""
     name = _INLINE.sub("", function)

@@ -8,7 +8,7 @@ the change, and of packages that are changed themselves.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stackward.core.edit import difference, moved
@@ -18,11 +18,11 @@ from stackward.engine.analysis import Failed
 from stackward.engine.dependents import unit_surface
 from stackward.engine.packages import UnitState
 from stackward.engine.results import UnitResult
-from stackward.engine.tally import Function, Tally, outermost, tallies, total
+from stackward.engine.tally import Function, Tally, hidden, outermost, tallies, total
 from stackward.engine.workbench import Workbench
 from stackward.rewrites import Proposal
-from stackward.syntax.functions import enclosing_function
-from stackward.syntax.tree import SourceFile, parse
+from stackward.syntax.functions import enclosing_function, enclosing_loops
+from stackward.syntax.tree import SourceFile, parse, path_to
 from stackward.toolchain.compiler import Replay
 from stackward.toolchain.unit import Unit, UnitId, Variant
 
@@ -187,13 +187,11 @@ def _tallies(
         if span.path in bench.files:
             changes = difference(bench.files[span.path].text, texts.get(span.path, bench.files[span.path].text))
             places.add((span.path, moved(span.start, changes)))
-    roomy = tuple(
-        start.format(name).encode()
-        for proposal in proposals
-        for name in proposal.roomy
-        for start in ("append({},", "{}.Write")
-    )
     fresh = {path: _new_places(bench.files[path].text, text) for path, text in texts.items() if path in bench.files}
+    # Names are unique within a function only.
+    roomy = _by_function(bench, proposals, lambda one: one.roomy)
+    growing = _by_function(bench, proposals, lambda one: one.growing)
+    counted: set[tuple[Function, str, int]] = set()
 
     def is_bounded(path: str, start: BytePos) -> bool:
         source = sources.get(path) or bench.files.get(path)
@@ -202,10 +200,52 @@ def _tallies(
         offset = source.lines.offset(start)
         if (path, offset) in places:
             return True
-        new = fresh.get(path, ())
-        return source.text.startswith(roomy, offset) and any(begin <= offset < end for begin, end in new)
+        if not any(begin <= offset < end for begin, end in fresh.get(path, ())):
+            return False
+        function = _function(path, source, offset)
+        if any(source.text.startswith(_appending(name), offset) for name in roomy.get(function, ())):
+            return True
+        name = next((one for one in growing.get(function, ()) if source.text.startswith(_appending(one), offset)), "")
+        if not name:
+            return False
+        # One call for each depth of loops stands for all.
+        key = function, name, enclosing_loops(path_to(source, offset)[-1])
+        known = key in counted
+        counted.add(key)
+        return known
 
-    return tallies(before), tallies(after, is_bounded)
+    heavier = tallies(before)
+    for span in (span for proposal in proposals for span in proposal.lighter if span.path in bench.files):
+        source = bench.files[span.path]
+        around, loops = enclosing_function(source, span.start), enclosing_loops(path_to(source, span.start)[-1])
+        function = span.path, outermost(around.name) if around is not None else ""
+        heavier[function] = heavier.get(function, Tally()) + hidden(loops)
+    return heavier, tallies(after, is_bounded)
+
+
+def _by_function(
+    bench: Workbench, proposals: Sequence[Proposal], names: Callable[[Proposal], tuple[str, ...]]
+) -> dict[Function, set[str]]:
+    """The names that proposals mention, by the functions that they change."""
+    found: dict[Function, set[str]] = {}
+    for proposal in proposals:
+        for path, edits in proposal.edits.items():
+            if names(proposal) and path in bench.files:
+                for edit in edits:
+                    function = _function(path, bench.files[path], edit.start)
+                    found.setdefault(function, set()).update(names(proposal))
+    return found
+
+
+def _function(path: str, source: SourceFile, offset: int) -> Function:
+    """The declared function around a place."""
+    around = enclosing_function(source, offset)
+    return path, outermost(around.name) if around is not None else ""
+
+
+def _appending(name: str) -> tuple[bytes, bytes]:
+    """How calls begin that append to a variable, a slice or a builder."""
+    return f"append({name},".encode(), f"{name}.Write".encode()
 
 
 def _new_places(before: bytes, after: bytes) -> list[tuple[int, int]]:
@@ -227,8 +267,7 @@ def _broken(failure: Failed, bench: Workbench, texts: Mapping[str, bytes]) -> Do
             text = texts.get(error.at.path)
             source = parse(text) if text is not None else bench.files.get(error.at.path)
             if source is not None:
-                around = enclosing_function(source, source.lines.offset(error.at.pos))
-                functions.add((error.at.path, outermost(around.name) if around is not None else ""))
+                functions.add(_function(error.at.path, source, source.lines.offset(error.at.pos)))
     return DoesNotCompile(message, frozenset(functions), failure)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from stackward.rewrites import (
     array_for_slice,
+    captured_variable,
     clear_map,
     concrete_parameter,
     conversions,
@@ -23,6 +24,7 @@ from stackward.rewrites import (
     sort_slice,
     sprintf,
     string_builder,
+    string_loop,
     write_sprintf,
     write_string,
 )
@@ -53,6 +55,7 @@ __all__ = [
 
 REWRITES: tuple[Rewrite, ...] = (
     array_for_slice.REWRITE,
+    captured_variable.REWRITE,
     clear_map.REWRITE,
     concrete_parameter.REWRITE,
     conversions.REWRITE,
@@ -69,6 +72,7 @@ REWRITES: tuple[Rewrite, ...] = (
     sort_slice.REWRITE,
     sprintf.REWRITE,
     string_builder.REWRITE,
+    string_loop.REWRITE,
     write_sprintf.REWRITE,
     write_string.REWRITE,
 )

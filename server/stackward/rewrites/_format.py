@@ -151,6 +151,8 @@ def operand(
         value = unquoted(scene.constant(node))
         if value is not None:
             return _literal(value)
+    if node.type == "int_literal" and plain and verb in "dv" and (scene.constant(node) or "-").isdigit():
+        return _literal(scene.constant(node) or "")
     for make in (_string, _bytes, _integer, _float, _other):
         piece = make(scene, info, _OPERAND, verb, directive, plain)
         if piece is not None:

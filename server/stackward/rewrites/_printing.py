@@ -13,7 +13,7 @@ from stackward.rewrites._names import KEYWORDS, PREDECLARED, walk
 from stackward.rewrites._rewrite import Applicability, Offer, Proposal, Refusal
 from stackward.rewrites._risk import Risk, risk
 from stackward.rewrites._scene import Scene, arguments, callee_node, is_call, replace_node
-from stackward.rewrites._variables import before
+from stackward.rewrites._variables import before, mentions
 from stackward.rewrites._writers import Kind, Writer, write
 
 
@@ -109,7 +109,8 @@ def _hoisted(scene: Scene, to: Writer, pieces: Sequence[Piece], *, listed: bool)
             return Refusal("the bytes may be those of the buffer itself")
         if acts:
             return Refusal("a call among the operands may change the bytes")
-    if to.private:
+    name = to.text.partition(".")[0]
+    if to.private and not any(one.operand and mentions(one.operand, name, scene.source) for one in pieces):
         return []
     threshold = Risk.SHARED if to.kind is Kind.BUFIO else Risk.PANICS
     late = [
@@ -137,7 +138,7 @@ def _names(scene: Scene, nodes: Sequence[Node]) -> dict[int, str]:
     """Names for operands, by their offsets."""
     found: dict[int, str] = {}
     for node in nodes:
-        found[node.start_byte] = _own_name(scene, _wanted(scene, node), found.values())
+        found[node.start_byte] = own_name(scene, _wanted(scene, node), found.values())
     return found
 
 
@@ -154,16 +155,16 @@ def _wanted(scene: Scene, node: Node) -> str:
     return "value"
 
 
-def _own_name(scene: Scene, wanted: str, taken: Collection[str]) -> str:
+def own_name(scene: Scene, wanted: str, taken: Collection[str]) -> str:
     """A name for a new variable of the function, which nothing in it or around it has."""
     function = scene.declaration() or scene.source.tree.root_node
     known = {scene.text(node) for node in walk(function) if node.type in {"identifier", "type_identifier"}}
     known |= PREDECLARED | KEYWORDS | {one.qualifier for one in imports(scene.source)} | set(taken)
     known |= {name for source in scene.package.files.values() for name in package_level(source)}
-    name, number = wanted, 2
+    name, number = wanted if wanted not in PREDECLARED | KEYWORDS else "value", 2
     while name in known:
-        name, number = f"{wanted}{number}", number + 1
+        name, number = f"{name.rstrip('0123456789')}{number}", number + 1
     return name
 
 
-__all__ = ["Printing", "direct"]
+__all__ = ["Printing", "direct", "own_name"]

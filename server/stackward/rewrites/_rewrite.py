@@ -58,7 +58,9 @@ class Proposal:
     ``bounded`` are calls of ``append`` that grow no slice any more since the rewrite has given it room for all, and
     ``roomy`` the names (``Scene.free_name``) of new variables with room for all that is appended to them, or of writers
     (``strings.Builder``) that grow no more in the new lines than they did before, within a function that was called.
-    The object code cannot tell, so the rewrite has to be sure.
+    The object code cannot tell, so the rewrite has to be sure. ``growing`` are new variables too, without such room:
+    however many calls append to one of them, together they grow it about as often as one call alone would.
+    ``lighter`` are calls of functions elsewhere, as they are now, that will make at least one object less each time.
     """
 
     title: str
@@ -69,6 +71,8 @@ class Proposal:
     repairs: str = ""
     bounded: tuple[Span, ...] = ()
     roomy: tuple[str, ...] = ()
+    growing: tuple[str, ...] = ()
+    lighter: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

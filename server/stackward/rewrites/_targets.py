@@ -29,7 +29,7 @@ from stackward.syntax.tree import text_of
 class Target:
     """``text`` is how it is written, ``type`` the type that can be made, ``empty`` that it is not nil to begin with.
 
-    ``references`` are its uses; of a field those of the struct that select it.
+    ``references`` are its uses; of a field those of the struct that select it. ``elem`` is the type of its elements.
     """
 
     text: str
@@ -38,6 +38,7 @@ class Target:
     empty: bool
     variable: Variable
     references: tuple[Reference, ...]
+    elem: str
     is_field: bool = False
 
     def is_one(self, node: Node) -> bool:
@@ -70,6 +71,7 @@ def slice_target(scene: Scene, node: Node, loop: Node) -> Target | Refusal | Non
     """The slice that an expression stands for, if it is certainly empty when the loop begins."""
     info = scene.type(node)
     statement = listed_statement(loop)
+    elem = info.elem.type if info is not None and info.elem is not None else ""
     if info is None or info.kind != "slice" or statement is None:
         return None
     if node.type == "selector_expression":
@@ -84,7 +86,7 @@ def slice_target(scene: Scene, node: Node, loop: Node) -> Target | Refusal | Non
         block = statement.parent.parent if statement.parent is not None else None
         if block is None or block.parent != scene.function(loop) or known.typed is None:
             return Refusal("the loop is in another block than what it fills")
-        return Target(known.name, known.name, scene.text(known.typed), False, known, known.references)
+        return Target(known.name, known.name, scene.text(known.typed), False, known, known.references, elem)
     made = _made(scene, known)
     if made == ("", True):
         return None
@@ -92,7 +94,7 @@ def slice_target(scene: Scene, node: Node, loop: Node) -> Target | Refusal | Non
         return Refusal(f"{known.name} is not empty before the loop")
     if between(known.statement, statement) is None:
         return Refusal("the loop is in another block than what it fills")
-    return Target(known.name, known.name, *made, known, known.references)
+    return Target(known.name, known.name, *made, known, known.references, elem)
 
 
 def _made(scene: Scene, known: Variable) -> tuple[str, bool] | None:
@@ -123,7 +125,7 @@ def _field(scene: Scene, node: Node, info: TypeInfo, statement: Node) -> Target 
     typed = spelled(scene, info)
     if known is None or known.kind != "var" or whole is None or whole.kind != "struct" or typed is None:
         return None
-    text = scene.text(node)
+    text, elem = scene.text(node), info.elem.type if info.elem is not None else ""
     if between(known.statement, statement) is None or not _direct(scene, node, whole):
         return Refusal(f"it is not certain that {text} is empty before the loop")
     if known.value is None:
@@ -144,7 +146,7 @@ def _field(scene: Scene, node: Node, info: TypeInfo, statement: Node) -> Target 
     others = tuple(
         one for one in known.references if not selected(one.node) and one.node.start_byte > statement.end_byte
     )
-    return Target(text, known.name, typed, False, known, (*own, *others), is_field=True)
+    return Target(text, known.name, typed, False, known, (*own, *others), elem, is_field=True)
 
 
 def _without(scene: Scene, value: Node, field: str) -> bool:

@@ -12,7 +12,7 @@ from stackward.rewrites._format import Piece
 from stackward.rewrites._literals import quoted
 from stackward.rewrites._risk import Risk, risk
 from stackward.rewrites._scene import Scene
-from stackward.rewrites._variables import Variable, called_name, context, method_called, variable
+from stackward.rewrites._variables import Variable, called_name, context, method_called, selected, variable
 
 
 class Kind(enum.Enum):
@@ -40,9 +40,9 @@ _KINDS = {
 }
 _STANDARD = ("archive/", "bufio", "bytes", "compress/", "crypto/", "encoding/", "hash", "io", "mime/", "net", "text/")
 # These neither read what has been written into the place of what comes next nor keep the writer.
-_METHODS = frozenset(
-    ["Cap", "Grow", "Len", "Reset", "String", "Truncate", "Write", "WriteByte", "WriteRune", "WriteString"]
-)
+_WRITES = frozenset({"Write", "WriteByte", "WriteRune", "WriteString", "WriteTo"})
+_METHODS = _WRITES | {"Bytes", "Cap", "Grow", "Len", "Reset", "String", "Truncate"}
+_LENDING = frozenset({"Bytes", "WriteTo"})
 _PRINTING = frozenset({"fmt.Fprint", "fmt.Fprintf", "fmt.Fprintln", "io.WriteString"})
 
 
@@ -51,7 +51,8 @@ class Writer:
     """``text`` is the expression whose methods are called, ``place`` the same as it is passed to an ``io.Writer``.
 
     ``risk`` is that of evaluating it again. A ``private`` one is a local variable that only writes and string-like
-    reads are done with: nobody sees it before the function is done, nor after a panic.
+    reads are done with: nobody sees it before the function is done, nor after a panic. ``lent`` says that its bytes may
+    be known elsewhere.
     """
 
     kind: Kind
@@ -59,6 +60,7 @@ class Writer:
     place: str
     risk: Risk
     private: bool = False
+    lent: bool = True
 
 
 def writer(scene: Scene, node: Node) -> Writer | None:
@@ -80,7 +82,9 @@ def writer(scene: Scene, node: Node) -> Writer | None:
     again = Risk.NONE if value and inner.type == "identifier" else risk(scene, inner)
     known = variable(scene, inner) if kind in {Kind.BUILDER, Kind.BUFFER} else None
     place = f"&{text}" if value and (taken or kind.direct) else text
-    return Writer(kind, text, place, again, known is not None and _private(scene, known, inner))
+    private = known is not None and _private(scene, known, inner)
+    lent = known is None or not private or any(selected(one.node) in _LENDING for one in known.references)
+    return Writer(kind, text, place, again, private, lent)
 
 
 def _is_name(node: Node) -> bool:

@@ -19,7 +19,8 @@ Without `%w` both give an `errors.New` error with the same text; not even the ty
 ## When it is not
 
 With `%w`, which keeps the error that is wrapped; with flags and widths; for errors, named types, interfaces and
-pointers as operands; and where a name hides package `errors`.
+pointers as operands; for numbers alone and for `%q`, of which `strconv` makes strings that fmt does without; and where
+a name hides package `errors`.
 """
 
 from __future__ import annotations
@@ -61,6 +62,12 @@ def propose(scene: Scene) -> Iterator[Offer]:
         yield Refusal("there is a comment inside of the call")
     elif inner is None and _inlined(scene) and "%" not in (scene.constant(given[0]) or "%"):
         yield Refusal("the compiler makes the error in place")
+    elif any(piece.imports and piece.room is None for piece in pieces):
+        yield Refusal("fmt quotes without a string of its own")
+    elif not all(piece.value is not None for piece in pieces) and all(
+        piece.imports for piece in pieces if piece.operand
+    ):
+        yield Refusal("a number takes as much to become a string as to be boxed")
     else:
         edit = _whole(scene, name, pieces, inner)
         used = sorted({"errors", *(path for piece in pieces for path in piece.imports)})
@@ -146,7 +153,7 @@ import "fmt"
 
 func Find(id int, name string) error {
 	if id < 0 {
-		return fmt.Errorf("no %q with id %d", name, id)
+		return fmt.Errorf("no %s with id %d", name, id)
 	}
 	return fmt.Errorf("no user %s in %s", name, name[:1])
 }
@@ -160,7 +167,7 @@ import (
 
 func Find(id int, name string) error {
 	if id < 0 {
-		return errors.New("no " + strconv.Quote(name) + " with id " + strconv.Itoa(id))
+		return errors.New("no " + name + " with id " + strconv.Itoa(id))
 	}
 	return errors.New("no user " + name + " in " + name[:1])
 }
@@ -264,6 +271,24 @@ import "fmt"
 func Check(n int) error { return fmt.Errorf("code %04x", n) }
 """,
         "needs fmt",
+    ),
+    Refused(
+        """package p
+
+import "fmt"
+
+func Check(n int) error { return fmt.Errorf("code %d", n) }
+""",
+        "as much to become a string",
+    ),
+    Refused(
+        """package p
+
+import "fmt"
+
+func Check(name string) error { return fmt.Errorf("no %q", name) }
+""",
+        "quotes",
     ),
     Refused(
         """package p

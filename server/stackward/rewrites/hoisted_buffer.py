@@ -90,6 +90,9 @@ def propose(scene: Scene) -> Iterator[Offer]:
     info = scene.type(name) if name is not None else None
     if loop is None or known is None or statement is None or info is None or not known.alone:
         return
+    if any(_local(scene, one, loop) for one in walk(scene.node) if one.type in {"identifier", "type_identifier"}):
+        yield Refusal(f"what {known.name} is made of belongs to the loop")
+        return
     if scene.package.language < 21 or hidden(scene, "clear") or has_goto(scene, loop):
         yield Refusal("clear cannot be used here")
         return
@@ -105,6 +108,16 @@ def propose(scene: Scene) -> Iterator[Offer]:
         yield Refusal(promised)
         return
     yield from _hoisted(scene, known, loop, statement, again, promised=promised)
+
+
+def _local(scene: Scene, name: Node, loop: Node) -> bool:
+    """Whether what a name stands for is declared in the loop, other than by the scene's statement."""
+    facts = scene.facts(name)
+    known = facts.object if facts is not None else None
+    if known is None or known.offset is None or known.path != scene.path:
+        return known is None
+    declared_here = scene.node.start_byte <= known.offset < scene.node.end_byte
+    return not declared_here and loop.start_byte <= known.offset < loop.end_byte
 
 
 def _name(statement: Node) -> Node | None:
@@ -457,7 +470,21 @@ func Sizes(sizes []int) (sum int) {
 	return sum
 }
 """,
-        "size may change",
+        "belongs to the loop",
+    ),
+    Refused(
+        """package p
+
+func Sums(words []string, size int) (sum int) {
+	for _, word := range words {
+		buf := make([]int, size)
+		copy(buf, []int{len(word)})
+		sum += buf[0]
+	}
+	return sum
+}
+""",
+        "size may change, or be negative",
     ),
     Refused(
         """package p

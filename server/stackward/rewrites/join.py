@@ -257,7 +257,7 @@ func (p *Path) Full(prefix string, host string) (string, string) {
 	return prefix, plain
 }
 """,
-        probe="""for _, parts := range [][]string{nil, {""}, {"a"}, {"a", "", "é"}, strings.Split("a.long.way.to.go", ".")} {
+        probe="""for _, parts := range [][]string{nil, {""}, {"a"}, {"a", "", "é"}, strings.Fields("a long way")} {
 	a, b := (&Path{parts}).Full("http:", "")
 	emit(a)
 	emit(b)
@@ -385,7 +385,6 @@ func List(words []string) string {
 	return s
 }
 """,
-        "a comment",
     ),
     Refused(
         """package p

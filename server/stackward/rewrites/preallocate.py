@@ -20,9 +20,9 @@ Where in addition someone could see that the slice is nil, the title says that `
 
 ## When it is not
 
-For loops over channels and functions, which do not say how much will come; for slices that are used before the loop,
-filled by a loop within the loop or by a closure, or whose capacity is asked for; and for a number of turns that need
-not come true since the loop may return.
+For loops over channels and functions, which do not say how much will come; for errors, of which there are seldom any;
+for slices that are used before the loop, filled by a loop within the loop or by a closure, or whose capacity is asked
+for; and for a number of turns that need not come true since the loop may return.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ from stackward.rewrites._variables import (
     sole,
     variable,
 )
+from stackward.syntax.paths import cold
 from stackward.syntax.tree import SourceFile, text_of
 
 _HINTED = 128  # Larger keys and elements of a map are allocated one by one (internal/abi/map.go).
@@ -164,9 +165,26 @@ def _slice(scene: Scene, loop: Node) -> Iterator[Offer]:
     if isinstance(looked, Refusal):
         yield looked
         return
-    returned = any(mentions(one, target.name, scene.source) for one in own(body) if one.type == "return_statement")
-    exact = looked.steps.exact and not returned
+    # Who sees the slice before the loop is over could tell that it is nil no more.
+    seen = any(_returns(scene, one, target) for one in own(body, "func_literal") if one.type == "return_statement")
+    seen = seen or any(one.use.captured and tells_nil(scene, target.expression(one)) for one in target.references)
+    exact = looked.steps.exact and not seen and not (target.variable.kind == "result" and _recovers(scene, loop))
+    if not exact and (all(cold(one, scene.source) for one in filling) or target.elem == "error"):
+        yield Refusal("it seldom happens that something is appended")
+        return
     yield _for_slice(scene, target, looked, exact=exact)
+
+
+def _returns(scene: Scene, statement: Node, target: Target) -> bool:
+    """Whether a return statement returns the slice as it is then."""
+    bare = not statement.named_children
+    return (bare and target.variable.kind == "result") or mentions(statement, target.name, scene.source)
+
+
+def _recovers(scene: Scene, node: Node) -> bool:
+    """Whether the function may return its results after a panic."""
+    function = scene.function(node)
+    return function is None or any(one.type == "defer_statement" for one in walk(function))
 
 
 def _assigned(node: Node) -> int:
@@ -190,7 +208,10 @@ def _for_slice(scene: Scene, target: Target, looked: _Loop, *, exact: bool) -> O
     name, hoisting = _hoisted(scene, looked)
     edits = list(hoisting)
     made = f"make({target.type}, 0, {looked.room(name)})"
-    blind = target.empty or not any(tells_nil(scene, target.expression(one)) for one in target.references)
+    told = target.variable.kind == "result" or any(
+        tells_nil(scene, target.expression(one)) for one in target.references
+    )
+    blind = target.empty or not told
     declared = _declared(scene, target, looked, made, moved=bool(edits)) if blind or not exact else None
     if declared is None:
         condition = known.runs.format(name)
@@ -481,6 +502,13 @@ func Squares(n int) (found []int, err error) {
 	return found, nil
 }
 
+func Halves(ns []int) (halves []int) {
+	for _, n := range ns {
+		halves = append(halves, n/2)
+	}
+	return
+}
+
 func Pairs(keys, values []string) []string {
 	// Keys and values take turns.
 	var pairs []string
@@ -521,6 +549,16 @@ func Squares(n int) (found []int, err error) {
 	return found, nil
 }
 
+func Halves(ns []int) (halves []int) {
+	if len(ns) > 0 {
+		halves = make([]int, 0, len(ns))
+	}
+	for _, n := range ns {
+		halves = append(halves, n/2)
+	}
+	return
+}
+
 func Pairs(keys, values []string) []string {
 	// Keys and values take turns.
 	var pairs []string
@@ -552,7 +590,10 @@ for _, s := range []string{"", "aé世", "\xff\xfe", "01234567890123456789012345
 	emit(Runes(s))
 }
 emit(Pairs([]string{"a", "b"}, []string{"c", "d"}))
-emit(Pairs([]string{"a", "b"}, nil))""",
+emit(Pairs([]string{"a", "b"}, nil))
+emit(Halves(nil))
+emit(Halves([]int{}))
+emit(Halves([]int{-3, 3, 1 << 40}))""",
         saves=5,
     ),
     Example(

@@ -57,6 +57,9 @@ def propose(scene: Scene) -> Iterator[Offer]:
     name = scene.qualifier("slices")
     if callee not in {*_FUNCTIONS, "sort.Sort"}:
         return
+    if scene.node.parent is None or scene.node.parent.type != "expression_statement":
+        yield Refusal("it sorts later")
+        return
     if scene.package.language < 21 or name is None:
         yield Refusal("package slices cannot be used here")
     elif callee == "sort.Sort":

@@ -94,7 +94,7 @@ def propose(scene: Scene) -> Iterator[Offer]:
     for room in filter(None, (grown, "")) if grown else ("",):
         edits = tuple(_edits(scene, parts, qualifier, room))
         title = f"Build {parts.name} with a strings.Builder"
-        yield Proposal(f"{title} that has room" if room else title, {scene.path: edits}, imports)
+        yield Proposal(f"{title} that has room" if room else title, {scene.path: edits}, imports, growing=(parts.name,))
 
 
 def _name(scene: Scene) -> Node | None:
@@ -144,20 +144,20 @@ def _parts(scene: Scene, name: Node, uses: Sequence[Use]) -> _Parts | Refusal:
             if statement is None or not _own_operand(node, word, scene):
                 reads.append(node)
             continue
-        added = _added(scene, statement, word)
-        if statement is None or added is None:
+        value = added(statement, word, scene.source)
+        if statement is None or value is None:
             return Refusal(f"{word} is assigned something that does not begin with {word}")
-        if added.type == "assignment_statement":
-            resets.append(added)
+        if value.type == "assignment_statement":
+            resets.append(value)
         else:
-            appends.append((statement, added))
+            appends.append((statement, value))
     return _Parts(word, scene.node, _initial(scene), tuple(appends), tuple(reads), tuple(resets))
 
 
 def _own_operand(node: Node, word: str, scene: Scene) -> bool:
     """Whether a read is the first operand of ``s = s + x``, which is an append."""
     statement = next((one for one in scene.around(node) if one.type == "assignment_statement"), None)
-    if statement is None or _added(scene, statement, word) is None:
+    if statement is None or added(statement, word, scene.source) is None:
         return False
     operator = statement.child_by_field_name("operator")
     right = statement.child_by_field_name("right")
@@ -170,7 +170,7 @@ def _own_operand(node: Node, word: str, scene: Scene) -> bool:
     )
 
 
-def _added(scene: Scene, statement: Node | None, word: str) -> Node | None:
+def added(statement: Node | None, word: str, source: SourceFile) -> Node | None:
     """What an assignment adds to the string; the statement itself where it empties it, None where it does neither."""
     if statement is None or statement.type != "assignment_statement":
         return None
@@ -178,16 +178,16 @@ def _added(scene: Scene, statement: Node | None, word: str) -> Node | None:
     operator = statement.child_by_field_name("operator")
     if left is None or right is None or operator is None:
         return None
-    if len(left.named_children) != 1 or len(right.named_children) != 1 or scene.text(left) != word:
+    if len(left.named_children) != 1 or len(right.named_children) != 1 or text_of(left, source) != word:
         return None
     value = right.named_children[0]
-    if scene.text(operator) == "+=":
+    if operator.type == "+=":
         return value
-    if scene.text(operator) != "=":
+    if operator.type != "=":
         return None
-    if scene.text(value) in _EMPTY:
+    if text_of(value, source) in _EMPTY:
         return statement
-    if value.type == "binary_expression" and scene.text(_first(value)) == word and _is_sum(value):
+    if value.type == "binary_expression" and text_of(_first(value), source) == word and _is_sum(value):
         return value
     return None
 
@@ -208,13 +208,13 @@ def _is_sum(node: Node) -> bool:
     return left.type != "binary_expression" or _is_sum(left)
 
 
-def _operands(node: Node) -> list[Node]:
+def sum_operands(node: Node) -> list[Node]:
     """The operands of a sum, without parentheses in it."""
     if node.type == "binary_expression" and _is_sum(node):
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         assert left is not None
         assert right is not None
-        return [*_operands(left), right]
+        return [*sum_operands(left), right]
     return [node]
 
 
@@ -226,8 +226,8 @@ def _edits(scene: Scene, parts: _Parts, qualifier: str, room: str) -> Iterator[R
     if parts.initial is not None:
         lines.append(f"{name}.WriteString({scene.text(parts.initial)})")
     yield replace_node(parts.declaration, f"\n{indent}".join(lines))
-    for statement, added in parts.appends:
-        operands = _operands(added)
+    for statement, value in parts.appends:
+        operands = sum_operands(value)
         operator = statement.child_by_field_name("operator")
         if operator is not None and scene.text(operator) == "=":
             operands = operands[1:]
@@ -235,7 +235,7 @@ def _edits(scene: Scene, parts: _Parts, qualifier: str, room: str) -> Iterator[R
     covered = [statement for statement, _ in parts.appends]
     for read in parts.reads:
         if not any(scene.within(one, read) for one in covered):
-            yield _read(scene, parts.name, read)
+            yield read_of(scene, parts.name, read)
     for statement in parts.resets:
         yield replace_node(statement, f"{name}.Reset()")
 
@@ -247,14 +247,15 @@ def _written(scene: Scene, parts: _Parts, statement: Node, operands: Sequence[No
         start, end = operands[0].start_byte, operands[-1].end_byte
         text = scene.source.text[start:end]
         for read in sorted(inside, key=lambda node: node.start_byte, reverse=True):
-            edit = _read(scene, parts.name, read)
+            edit = read_of(scene, parts.name, read)
             text = text[: edit.start - start] + edit.new + text[edit.end - start :]
         return f"{parts.name}.WriteString({text.decode()})"
     separator = f"\n{scene.indent(statement)}"
-    return separator.join(_call(scene, parts.name, one) for one in operands)
+    return separator.join(single_call(scene, parts.name, one) for one in operands)
 
 
-def _call(scene: Scene, name: str, operand: Node) -> str:
+def single_call(scene: Scene, name: str, operand: Node) -> str:
+    """A call that adds a string to a builder, made from what the string is made from."""
     text = scene.text(operand)
     given = arguments(operand) if is_call(operand) else []
     facts = scene.facts(operand) if len(given) == 1 else None
@@ -268,7 +269,7 @@ def _call(scene: Scene, name: str, operand: Node) -> str:
     return f"{name}.WriteString({text})"
 
 
-def _read(scene: Scene, name: str, read: Node) -> Replacement:
+def read_of(scene: Scene, name: str, read: Node) -> Replacement:
     """A read of the string as one of the builder; its length, and whether there is any, need no string."""
     parent = read.parent
     outer = parent.parent if parent is not None else None

@@ -24,6 +24,7 @@ bytes that it gets, as `io.Writer` says, or it would see fmt change them.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tree_sitter import Node
 
@@ -32,7 +33,7 @@ from stackward.rewrites._names import walk
 from stackward.rewrites._printing import Printing, direct
 from stackward.rewrites._rewrite import Applicability, Example, Offer, Proposal, Refusal, Refused, Rewrite
 from stackward.rewrites._scene import Scene, arguments, callee_node, is_call
-from stackward.rewrites._writers import Kind, Writer, writer
+from stackward.rewrites._writers import Kind, writer
 from stackward.syntax.tree import SourceFile, text_of
 
 _SPRINT = frozenset({"fmt.Sprint", "fmt.Sprintf", "fmt.Sprintln"})
@@ -87,7 +88,7 @@ def _printing(scene: Scene) -> Printing | None:
         return None
     info = scene.type(receiver)
     if info is not None and info.kind != "pointer" and found.call.callee.startswith("(*"):
-        to = Writer(to.kind, to.text, f"&{to.text}", to.risk, to.private)
+        to = replace(to, place=f"&{to.text}")
     return Printing(to, scene.callee(inner), tuple(arguments(inner)), inner, name)
 
 

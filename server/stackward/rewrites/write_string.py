@@ -109,11 +109,20 @@ def _as_string(scene: Scene, to: Writer, inner: Node) -> Iterator[Offer]:
     static = scene.type(function.named_children[0]) if function is not None else None
     if name is None:
         yield Refusal("io means something else here")
+    elif _is_write_string(scene):
+        yield Refusal("it is how WriteString itself is done")
     elif static is None or static.type.startswith(_WITHOUT):
         yield Refusal("the writer has no WriteString")
     else:
         edit = replace_node(scene.node, f"{name}.WriteString({to.place}, {text})")
         yield Proposal("Use io.WriteString instead of Write", {scene.path: (edit,)}, {scene.path: ("io",)})
+
+
+def _is_write_string(scene: Scene) -> bool:
+    """Whether this is a method that ``io.WriteString`` could come back to."""
+    around = scene.declaration()
+    name = around.child_by_field_name("name") if around is not None else None
+    return name is not None and scene.text(name) == "WriteString"
 
 
 def _as_bytes(scene: Scene, to: Writer | None, inner: Node) -> Iterator[Offer]:
@@ -124,7 +133,7 @@ def _as_bytes(scene: Scene, to: Writer | None, inner: Node) -> Iterator[Offer]:
         yield Refusal("WriteString of this type may be something else than Write")
         return
     edit = replace_node(scene.node, f"{to.text}.Write({scene.text(inner)})")
-    own = to.kind is Kind.BUFFER and not to.private
+    own = to.kind is Kind.BUFFER and to.lent
     yield Proposal(
         f"Use {to.text}.Write instead of making a string",
         {scene.path: (edit,)},
@@ -277,6 +286,17 @@ emit(b.String())""",
 )
 
 REFUSALS = (
+    Refused(
+        """package p
+
+import "io"
+
+type Log struct{ to io.Writer }
+
+func (l *Log) WriteString(s string) (int, error) { return l.to.Write([]byte(s)) }
+""",
+        "WriteString itself",
+    ),
     Refused(
         """package p
 

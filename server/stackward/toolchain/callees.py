@@ -35,6 +35,7 @@ ALLOCATIONS: dict[str, float] = {
     "internal/strconv.FormatFloat": 1,
     "internal/strconv.FormatInt": 0.9,
     "internal/strconv.FormatUint": 0.9,
+    "internal/strconv.genericFtoa": 1,
     "regexp.Compile": 30,
     "regexp.MustCompile": 30,
     "sort.Slice": 2,
@@ -44,6 +45,9 @@ ALLOCATIONS: dict[str, float] = {
     "strconv.FormatUint": 0.9,
     "strconv.Itoa": 0.9,
     "strconv.Quote": 2,
+    "strconv.appendQuotedRuneWith": 1,
+    "strconv.appendQuotedWith": 1,
+    "strconv.genericFtoa": 1,
     "strings.(*Builder).Grow": 1,
     "strings.(*Builder).grow": 1,
     "strings.Join": 0.9,
@@ -64,7 +68,11 @@ INLINED = {
     "internal/strconv.FormatFloat": "FormatFloat",
     "internal/strconv.FormatInt": "(?:FormatInt|Itoa)",
     "internal/strconv.FormatUint": "FormatUint",
+    "internal/strconv.genericFtoa": "FormatFloat",
     "strconv.FormatInt": "Itoa",
+    "strconv.appendQuotedRuneWith": "QuoteRune",
+    "strconv.appendQuotedWith": "Quote",
+    "strconv.genericFtoa": "FormatFloat",
 }
 """What calls such a function where it is inlined, so that the object code puts the call elsewhere: a pattern."""
 
