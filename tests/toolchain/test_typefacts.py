@@ -271,6 +271,22 @@ def test_selections(about):
     assert found == ["package member", "call", "method expr", "method value", "method value", "field", "call"]
 
 
+def test_fields_behind_pointers(about):
+    source = """
+        package a
+
+        type inner struct{ n int }
+
+        type direct struct{ inner }
+
+        type embedding struct{ *inner }
+
+        func f(a inner, b *inner, c direct, d embedding) int { return a.n + b.n + c.n + d.n + d.inner.n }
+    """
+    found = about(source, "«a.n»", "«b.n»", "«c.n»", "«d.n»", "«d.inner»", "«d.inner.n»")
+    assert [one.indirect for one in found] == [False, True, False, True, False, True]
+
+
 def test_the_smallest_expression_around_is_found(about):
     source = """
         package a

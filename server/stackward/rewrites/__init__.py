@@ -16,6 +16,7 @@ from stackward.rewrites import (
     fprintf,
     hoisted_buffer,
     join,
+    map_to_struct,
     method_value,
     package_level,
     pool_bytes,
@@ -25,6 +26,7 @@ from stackward.rewrites import (
     sprintf,
     string_builder,
     string_loop,
+    unmarshal_to_struct,
     write_sprintf,
     write_string,
 )
@@ -64,6 +66,7 @@ REWRITES: tuple[Rewrite, ...] = (
     fprintf.REWRITE,
     hoisted_buffer.REWRITE,
     join.REWRITE,
+    map_to_struct.REWRITE,
     method_value.REWRITE,
     package_level.REWRITE,
     pool_bytes.REWRITE,
@@ -73,6 +76,7 @@ REWRITES: tuple[Rewrite, ...] = (
     sprintf.REWRITE,
     string_builder.REWRITE,
     string_loop.REWRITE,
+    unmarshal_to_struct.REWRITE,
     write_sprintf.REWRITE,
     write_string.REWRITE,
 )

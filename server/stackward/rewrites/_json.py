@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from tree_sitter import Node
 
+from stackward.core.facts import TypeInfo
 from stackward.rewrites._order import declared
 from stackward.rewrites._scene import Scene, arguments, is_call
 from stackward.rewrites._variables import Variable, context, expressions, inside, sole, variable
@@ -17,8 +18,42 @@ MARSHALS = frozenset(
 EMPTY_INTERFACES = frozenset({"any", "interface {}", "interface{}"})
 _TAG = frozenset("!#$%&()*+-./:;<=>?@[]^_{|}~ ")  # encoding/json: isValidTag
 _INITIALISMS = frozenset(
-    """API ASCII CPU CSS DNS EOF GUID HTML HTTP HTTPS ID IP JSON OS QPS RAM RPC SKU SLA SMTP SQL SSH TCP TLS TTL UDP UI
-    UID URI URL UTF8 UUID VM XML""".split()
+    [
+        "API",
+        "ASCII",
+        "CPU",
+        "CSS",
+        "DNS",
+        "EOF",
+        "GUID",
+        "HTML",
+        "HTTP",
+        "HTTPS",
+        "ID",
+        "IP",
+        "JSON",
+        "OS",
+        "QPS",
+        "RAM",
+        "RPC",
+        "SKU",
+        "SLA",
+        "SMTP",
+        "SQL",
+        "SSH",
+        "TCP",
+        "TLS",
+        "TTL",
+        "UDP",
+        "UI",
+        "UID",
+        "URI",
+        "URL",
+        "UTF8",
+        "UUID",
+        "VM",
+        "XML",
+    ]
 )
 
 
@@ -76,7 +111,7 @@ def self_append(scene: Scene, call: Node) -> Node | None:
 
 
 def literal_of(value: Node) -> Node | None:
-    """The composite literal that a value is an element of, for elements and for values with a key."""
+    """The literal that a value is an element of, or the value of a key of; its braces where the type is left out."""
     element = context(value)
     if element is None or element.type != "literal_element" or element.parent is None:
         return None
@@ -86,7 +121,7 @@ def literal_of(value: Node) -> Node | None:
             return None
         body = body.parent
     outer = body.parent
-    return outer if outer is not None and outer.type == "composite_literal" else None
+    return outer if outer is not None and outer.type == "composite_literal" else body
 
 
 def set_value(node: Node) -> tuple[Node, Node] | None:
@@ -102,6 +137,15 @@ def set_value(node: Node) -> tuple[Node, Node] | None:
         return None
     operand, index = left.child_by_field_name("operand"), left.child_by_field_name("index")
     return (operand, index) if operand is not None and index is not None else None
+
+
+def is_target(node: Node) -> bool:
+    """Whether an expression is assigned to, by whatever kind of assignment; a range and a short declaration too."""
+    outer = context(node)
+    if outer is None or outer.type in {"dec_statement", "inc_statement"}:
+        return outer is not None
+    statement = outer.parent if outer.type == "expression_list" else None
+    return statement is not None and statement.child_by_field_name("left") == outer
 
 
 def declared_by(node: Node) -> Node | None:
@@ -124,6 +168,13 @@ def declared_by(node: Node) -> Node | None:
         return None
     name = next(name for name, value in zip(names, values, strict=True) if inside(node, value))
     return name if name.type == "identifier" else None
+
+
+def _keeps(info: TypeInfo) -> bool:
+    """Whether a slice or map, of no type of its own, has elements that have no methods: interfaces, slices, maps."""
+    if info.elem is None or not info.type.startswith(("[]", "map[")):
+        return False
+    return info.elem.type in EMPTY_INTERFACES or info.elem.type.startswith(("[]", "map["))
 
 
 class _Flow:
@@ -185,25 +236,16 @@ class _Flow:
         info = self._scene.type(literal)
         if info is None:
             return False
-        if info.kind in {"array", "map", "slice"}:
-            kind = literal.child_by_field_name("type")
-            unnamed = kind is not None and kind.type in {"array_type", "map_type", "slice_type"}
-            return unnamed and info.elem is not None and info.elem.type in EMPTY_INTERFACES
+        if info.kind in {"map", "slice"}:
+            return _keeps(info)
         kind = literal.child_by_field_name("type")
         facts = self._scene.facts(value)
         # A type with a name may have methods that say what becomes JSON.
         return kind is not None and kind.type == "struct_type" and facts is not None and facts.implicit is not None
 
     def _boxes(self, name: Node) -> bool:
-        """Whether a variable is a slice or map of empty interfaces, of no type of its own."""
         info = self._scene.type(name)
-        return (
-            info is not None
-            and info.kind in {"map", "slice"}
-            and info.type.startswith(("[]", "map["))
-            and info.elem is not None
-            and info.elem.type in EMPTY_INTERFACES
-        )
+        return info is not None and info.kind in {"map", "slice"} and _keeps(info)
 
     def _holder(self, name: Node) -> bool:
         return self.holder(variable(self._scene, name)) if name.type == "identifier" else False

@@ -33,7 +33,25 @@ _PURE = frozenset(
     }
 )
 _BASIC = frozenset(
-    "bool string int int8 int16 int32 int64 uint uint8 uint16 uint32 uint64 uintptr float32 float64 byte rune".split()
+    [
+        "bool",
+        "string",
+        "int",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "uint",
+        "uint8",
+        "uint16",
+        "uint32",
+        "uint64",
+        "uintptr",
+        "float32",
+        "float64",
+        "byte",
+        "rune",
+    ]
 )
 _DEPTH = 4  # Functions that call functions.
 _ENDS = frozenset(

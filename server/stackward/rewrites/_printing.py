@@ -145,10 +145,11 @@ def _names(scene: Scene, nodes: Sequence[Node]) -> dict[int, str]:
 def _wanted(scene: Scene, node: Node) -> str:
     """A name that says what an operand is: that of a field or function."""
     if is_call(node):
-        given, callee = arguments(node), callee_node(node)
-        found = scene.facts(node)
-        conversion = found is not None and found.call is not None and found.call.kind == "conversion"
-        return _wanted(scene, given[0] if conversion else callee) if callee is not None else "value"
+        callee, given = callee_node(node), arguments(node)
+        found = scene.facts(callee) if callee is not None else None
+        method = found is not None and found.selection in {"call", "method value"}
+        named = callee if method else given[0] if given else None
+        return _wanted(scene, named) if named is not None else "value"
     if node.type == "selector_expression":
         name = scene.text(node.named_children[-1])
         return name.lower() if name.isupper() else name[:1].lower() + name[1:]

@@ -1,15 +1,13 @@
-"""Maps with constant keys: all literals that are of one shape, the variables that hold them, and what is done with them."""
+"""Maps with constant keys: all literals of one shape, the variables that hold them, and what is done with them."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
 from stackward.rewrites._json import (
     EMPTY_INTERFACES,
     declared_by,
+    is_target,
     literal_of,
     marshalled,
     marshalled_at_once,
@@ -17,6 +15,21 @@ from stackward.rewrites._json import (
     set_value,
 )
 from stackward.rewrites._literals import unquoted
+from stackward.rewrites._maps import (
+    Entry,
+    Read,
+    Shape,
+    Site,
+    boxed,
+    changes_key,
+    elements_are_maps,
+    entries_of,
+    has_two_values,
+    is_map,
+    made_map,
+    map_elements,
+    map_type,
+)
 from stackward.rewrites._rewrite import Refusal
 from stackward.rewrites._scene import Scene, arguments, is_call
 from stackward.rewrites._variables import (
@@ -31,79 +44,6 @@ from stackward.rewrites._variables import (
     sole,
     variable,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A value that is given to a key. ``at`` is the key of a literal, or all of ``x["k"]`` on the left of ``=``."""
-
-    key: str
-    at: Node
-    value: Node
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """Where a map is made: a literal, its braces where the type is left out, or ``make``. ``typed`` is its type."""
-
-    node: Node
-    typed: Node | None
-    entries: tuple[Entry, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """``node`` is ``x["k"]``."""
-
-    key: str
-    node: Node
-
-
-@dataclass(slots=True)
-class Shape:
-    """Maps that become structs of one type.
-
-    ``elem`` is the type of their values as written, empty if that is the empty interface. ``one`` is the variable that
-    holds one, ``many`` that of a slice of them, and ``slots`` the places where the element type of such a slice is
-    written. ``present`` are the keys that each has whenever somebody looks. ``addressable`` says that the structs
-    will be, which makes methods of pointers to their fields count.
-    """
-
-    elem: str
-    sites: list[Site] = field(default_factory=list)
-    one: Variable | None = None
-    many: Variable | None = None
-    slots: list[Node] = field(default_factory=list)
-    writes: list[Entry] = field(default_factory=list)
-    reads: list[Read] = field(default_factory=list)
-    present: frozenset[str] = frozenset()
-    addressable: bool = False
-    plain: bool = False
-
-    def entries(self) -> Iterator[Entry]:
-        """All values that keys get, in no order."""
-        for site in self.sites:
-            yield from site.entries
-        yield from self.writes
-
-
-def map_type(node: Node | None, scene: Scene) -> Node | None:
-    """The type as written if it is a map with strings for keys."""
-    if node is None or node.type != "map_type":
-        return None
-    key = scene.type(node.child_by_field_name("key") or node)
-    return node if key is not None and key.type == "string" else None
-
-
-def made_map(scene: Scene, node: Node) -> Node | None:
-    """The type of the map that an expression makes, as written; None for any other."""
-    if node.type == "composite_literal":
-        return map_type(node.child_by_field_name("type"), scene)
-    given = arguments(node) if is_call(node) else []
-    if given and given[0].type == "map_type" and scene.callee(node) == "make":
-        fixed = len(given) == 1 or (len(given) == 2 and scene.constant(given[1]) is not None)
-        return map_type(given[0], scene) if fixed else None
-    return None
 
 
 def shape(scene: Scene, node: Node) -> Shape | Refusal | None:
@@ -123,7 +63,7 @@ def shape(scene: Scene, node: Node) -> Shape | Refusal | None:
         return refused
     if has_goto(scene, node):
         return Refusal("the function jumps about")
-    found.present = frozenset.intersection(*(_keys(site) for site in found.sites)) | _set_first(scene, found)
+    found.present = frozenset.intersection(*(_keys(site) for site in found.sites)) | _set_first(found)
     return found
 
 
@@ -133,19 +73,19 @@ def _keys(site: Site) -> frozenset[str]:
 
 def _site(scene: Scene, found: Shape, node: Node) -> Refusal | None:
     """A map that is made by an expression, and where it goes."""
-    made = _entries(scene, node)
+    made = entries_of(scene, node)
     if isinstance(made, Refusal):
         return made
     found.sites.append(made)
     if marshalled_at_once(scene, node):
-        found.plain = True
+        found.plain = found.json = True
         return None
     outer = context(node)
     name = declared_by(node)
-    if name is not None and _is_map(scene, name):
+    if name is not None and is_map(scene, name):
         return _one(scene, found, name)
     literal = literal_of(node)
-    element = _map_elements(scene, literal) if literal is not None else None
+    element = map_elements(scene, literal) if literal is not None else None
     if literal is not None and element is not None:
         found.sites.clear()  # It is one of several.
         return _container(scene, found, literal)
@@ -153,50 +93,11 @@ def _site(scene: Scene, found: Shape, node: Node) -> Refusal | None:
     target = self_append(scene, call) if call is not None else None
     if target is not None:
         return _appended(scene, found, target)
-    if not _boxed(scene, node) or not marshalled(scene, node):
+    if not boxed(scene, node) or not marshalled(scene, node):
         return Refusal("the map goes where it may be more than marshalled")
+    found.json = True
     found.plain = call is not None
     return None
-
-
-def _is_map(scene: Scene, name: Node) -> bool:
-    info = scene.type(name)
-    return info is not None and info.kind == "map" and info.type.startswith("map[")
-
-
-def _boxed(scene: Scene, node: Node) -> bool:
-    facts = scene.facts(node)
-    return facts is not None and facts.implicit is not None and facts.implicit.type in EMPTY_INTERFACES
-
-
-def _map_elements(scene: Scene, literal: Node) -> Node | None:
-    """The type of the elements of a literal of a slice of maps, as written."""
-    kind = literal.child_by_field_name("type")
-    element = kind.child_by_field_name("element") if kind is not None and kind.type == "slice_type" else None
-    return map_type(element, scene)
-
-
-def _entries(scene: Scene, node: Node) -> Site | Refusal:
-    """The keys and values of a map that an expression makes."""
-    if is_call(node):
-        return Site(node, made_map(scene, node), ())
-    body = node.child_by_field_name("body") if node.type == "composite_literal" else node
-    found = []
-    for element in body.named_children if body is not None else ():
-        if element.type == "comment":
-            continue
-        key, value = element.child_by_field_name("key"), element.child_by_field_name("value")
-        given = [one for one in value.named_children if one.type != "comment"] if value is not None else []
-        name = next((one for one in key.named_children if one.type != "comment"), None) if key is not None else None
-        if element.type != "keyed_element" or name is None or len(given) != 1:
-            return Refusal("it is not a literal of keys and values")
-        constant = unquoted(scene.constant(name))
-        if constant is None:
-            return Refusal(f"the key {scene.text(name)} is not a constant")
-        if given[0].type == "literal_value":
-            return Refusal("a value is a literal without its type")
-        found.append(Entry(constant, name, given[0]))
-    return Site(node, node.child_by_field_name("type") if node != body else None, tuple(found))
 
 
 def _one(scene: Scene, found: Shape, name: Node) -> Refusal | None:
@@ -207,7 +108,8 @@ def _one(scene: Scene, found: Shape, name: Node) -> Refusal | None:
     if found.one is not None:
         return None if found.one.node == known.node else Refusal("the map is held by several variables")
     found.one = known
-    if known.value != found.sites[0].node and (refused := _more(scene, found, known.value)) is not None:
+    refused = _more(scene, found, known.value)
+    if refused is not None:
         return refused
     copied = []
     for one in known.references:
@@ -216,7 +118,7 @@ def _one(scene: Scene, found: Shape, name: Node) -> Refusal | None:
             return handled
         if handled:
             copied.append(one.node)
-    changes = [one for one in known.references if one.use.write]
+    changes = [one for one in known.references if one.use.write or changes_key(one.node)]
     for copy in copied:
         late = [one for one in changes if one.node.start_byte > copy.start_byte]
         if late or (changes and loop_around(copy) != loop_around(known.node)):
@@ -229,10 +131,10 @@ def _more(scene: Scene, found: Shape, node: Node) -> Refusal | None:
     if any(site.node == node for site in found.sites):
         return None
     typed = made_map(scene, node)
-    first = found.sites[0].typed
+    first = next((site.typed for site in found.sites), typed)
     if typed is None or first is None or typed.text != first.text:
         return Refusal("the variable holds other maps, too")
-    made = _entries(scene, node)
+    made = entries_of(scene, node)
     if isinstance(made, Refusal):
         return made
     found.sites.append(made)
@@ -255,17 +157,14 @@ def _used(scene: Scene, found: Shape, known: Variable, one: Reference) -> Refusa
             return other
         return _more(scene, found, value) or False
     if marshalled_at_once(scene, node):
+        found.json = True
         return False
     call = outer.parent if outer.type == "argument_list" else None
     target = self_append(scene, call) if call is not None else None
-    if target is not None and target.text != node.text and _elements_are_maps(scene, target):
+    if target is not None and target.text != node.text and elements_are_maps(scene, target):
         return _appended(scene, found, target) or True
-    return True if _boxed(scene, node) and marshalled(scene, node) else other
-
-
-def _elements_are_maps(scene: Scene, name: Node) -> bool:
-    info = scene.type(name)
-    return info is not None and info.kind == "slice" and info.elem is not None and info.elem.kind == "map"
+    found.json = True
+    return True if boxed(scene, node) and marshalled(scene, node) else other
 
 
 def _indexed(scene: Scene, found: Shape, one: Reference, index: Node) -> Refusal | None:
@@ -273,9 +172,8 @@ def _indexed(scene: Scene, found: Shape, one: Reference, index: Node) -> Refusal
     constant = unquoted(scene.constant(key)) if key is not None else None
     if constant is None:
         return Refusal(f"{scene.text(index)} has no constant key")
-    if not one.use.write:
-        facts = scene.facts(index)
-        if facts is None or facts.mode not in {"mapindex", "value"} or _two_values(index):
+    if not is_target(index):
+        if scene.facts(index) is None or has_two_values(index):
             return Refusal(f"whether {scene.text(index)} is there is asked")
         found.reads.append(Read(constant, index))
         return None
@@ -289,19 +187,7 @@ def _indexed(scene: Scene, found: Shape, one: Reference, index: Node) -> Refusal
     return None
 
 
-def _two_values(index: Node) -> bool:
-    """Whether an index expression also says if there is such a key."""
-    listed = context(index)
-    statement = listed.parent if listed is not None and listed.type == "expression_list" else listed
-    if statement is None or statement.type not in {"assignment_statement", "short_var_declaration", "var_spec"}:
-        return False
-    left = statement.child_by_field_name("left")
-    names = statement.children_by_field_name("name") if left is None else left.named_children
-    values = listed.named_children if listed is not None and listed.type == "expression_list" else [index]
-    return len(names) != len(values)
-
-
-def _set_first(scene: Scene, found: Shape) -> frozenset[str]:
+def _set_first(found: Shape) -> frozenset[str]:
     """The keys that the variable gets before anybody can look at it."""
     known = found.one
     statement = listed_statement(known.node) if known is not None else None
@@ -330,13 +216,14 @@ def _container(scene: Scene, found: Shape, literal: Node) -> Refusal | None:
     if refused is not None:
         return refused
     name = declared_by(literal)
-    if name is not None and _elements_are_maps(scene, name):
+    if name is not None and elements_are_maps(scene, name):
         return _many(scene, found, name)
     if not found.sites:
         return Refusal("there is no map")
     found.slots.append(element)
     found.addressable = True
-    if marshalled_at_once(scene, literal) or (_boxed(scene, literal) and marshalled(scene, literal)):
+    if marshalled_at_once(scene, literal) or (boxed(scene, literal) and marshalled(scene, literal)):
+        found.json = True
         return None
     return Refusal("the slice goes where it may be more than marshalled")
 
@@ -348,13 +235,12 @@ def _elements(scene: Scene, found: Shape, body: Node, element: Node) -> Refusal 
             continue
         value = one.named_children[0] if one.type == "literal_element" and one.named_children else None
         same = value is not None and (
-            value.type == "literal_value"
-            or (value.type == "composite_literal" and made_map(scene, value) is not None)
+            value.type == "literal_value" or (value.type == "composite_literal" and made_map(scene, value) is not None)
         )
-        if value is None or not same or element.type != "map_type" and value.type == "literal_value":
+        if value is None or not same or (element.type != "map_type" and value.type == "literal_value"):
             return Refusal("not all elements are maps that are made here")
         if all(site.node != value for site in found.sites):
-            made = _entries(scene, value)
+            made = entries_of(scene, value)
             if isinstance(made, Refusal):
                 return made
             found.sites.append(made)
@@ -363,14 +249,15 @@ def _elements(scene: Scene, found: Shape, body: Node, element: Node) -> Refusal 
 
 def _appended(scene: Scene, found: Shape, target: Node) -> Refusal | None:
     """A map that is appended to a slice: of maps, or of empty interfaces, which then may become one of structs."""
-    if _elements_are_maps(scene, target):
+    if elements_are_maps(scene, target):
         return _many(scene, found, target)
-    kept = list(found.sites)
-    if _many(scene, found, target) is None:
+    trial = Shape(found.elem, list(found.sites))
+    if _many(scene, trial, target) is None:
+        for name in Shape.__slots__:
+            setattr(found, name, getattr(trial, name))
         return None
-    found.sites, found.many, found.addressable = kept, None, False
-    found.slots.clear()
-    return None if marshalled(scene, kept[0].node) else Refusal("the slice is not only marshalled")
+    found.json = True
+    return None if marshalled(scene, found.sites[0].node) else Refusal("the slice is not only marshalled")
 
 
 def _many(scene: Scene, found: Shape, name: Node) -> Refusal | None:
@@ -406,7 +293,12 @@ def _start(scene: Scene, found: Shape, known: Variable) -> Refusal | None:
             return refused
     elif value is not None:
         given = arguments(value) if is_call(value) else []
-        if known.typed is not None or len(given) < 2 or scene.callee(value) != "make" or scene.constant(given[1]) != "0":
+        if (
+            known.typed is not None
+            or len(given) < 2
+            or scene.callee(value) != "make"
+            or scene.constant(given[1]) != "0"
+        ):
             return Refusal(f"{known.name} does not begin empty")
         typed = given[0]
     element = typed.child_by_field_name("element") if typed is not None and typed.type == "slice_type" else None
@@ -435,7 +327,8 @@ def _element_used(scene: Scene, found: Shape, known: Variable, one: Reference) -
             if refused is not None:
                 return refused
         return None
-    if marshalled_at_once(scene, node) or (_boxed(scene, node) and marshalled(scene, node)):
+    if marshalled_at_once(scene, node) or (boxed(scene, node) and marshalled(scene, node)):
+        found.json = True
         return None
     return other
 
@@ -443,12 +336,12 @@ def _element_used(scene: Scene, found: Shape, known: Variable, one: Reference) -
 def _given(scene: Scene, found: Shape, given: Node) -> Refusal | None:
     """A map that is appended to the slice."""
     if given.type == "identifier":
-        return _one(scene, found, given) if found.one is None else _one(scene, found, given)
+        return _one(scene, found, given)
     if made_map(scene, given) is None:
         return Refusal("what is appended is not a map that is made here")
     if any(site.node == given for site in found.sites):
         return None
-    made = _entries(scene, given)
+    made = entries_of(scene, given)
     if isinstance(made, Refusal):
         return made
     found.sites.append(made)

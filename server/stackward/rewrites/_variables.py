@@ -299,3 +299,18 @@ def hidden(scene: Scene, *predeclared: str) -> bool:
             if found is None or found.object is None or found.object.scope != "universe":
                 return True
     return False
+
+
+def above(declaration: Node) -> int:
+    """Where a declaration or statement starts, with the comments above it."""
+    start = declaration
+    if start.prev_named_sibling is None and start.parent is not None and start.parent.type == "statement_list":
+        start = start.parent  # Comments before the first statement are not in the list.
+    while True:
+        comment = start.prev_named_sibling
+        if comment is None or comment.type != "comment" or comment.end_point[0] != start.start_point[0] - 1:
+            return start.start_byte
+        before = comment.prev_sibling
+        if before is not None and before.end_point[0] == comment.start_point[0]:
+            return start.start_byte  # It is behind something else.
+        start = comment

@@ -128,7 +128,10 @@ def _renamed(scene: Scene, given: Sequence[Node], name: str) -> Iterator[Offer]:
     made = _bytes(scene, given[0])
     if made is None or function is None:
         return
-    if _disturbed(scene, given):
+    receiver = scene.type(function.named_children[0])
+    if receiver is not None and receiver.type not in {"*regexp.Regexp", "regexp.Regexp"}:
+        yield Refusal(f"{receiver.type} may have a method {name} of its own")
+    elif _disturbed(scene, given):
         yield Refusal("what else is evaluated may change the bytes")
     else:
         edits = (replace_node(function.named_children[-1], name), replace_node(given[0], scene.text(made)))
@@ -268,6 +271,19 @@ for _, last := range []Line{nil, Line("the end of the lines, which is rather lon
 )
 
 REFUSALS = (
+    Refused(
+        """package p
+
+import "regexp"
+
+type pattern struct{ *regexp.Regexp }
+
+func (pattern) Match(b []byte) bool { return len(b) > 0 }
+
+func Has(p pattern, line []byte) bool { return p.MatchString(string(line)) }
+""",
+        "of its own",
+    ),
     Refused(
         """package p
 

@@ -202,6 +202,13 @@ func (p *Page) Row(cells []string, next func() int) {
 func Count(w *bytes.Buffer, next func() int, name string) {
 	fmt.Fprintf(w, "%s=%d\\n", name, next())
 }
+
+func Twice(name string) string {
+	var b bytes.Buffer
+	b.WriteString(name)
+	fmt.Fprintf(&b, "{%s}%d", b.String(), b.Len())
+	return b.String()
+}
 """,
         after="""package p
 
@@ -230,6 +237,17 @@ func Count(w *bytes.Buffer, next func() int, name string) {
 	w.Write(strconv.AppendInt(w.AvailableBuffer(), int64(value), 10))
 	w.WriteByte('\\n')
 }
+
+func Twice(name string) string {
+	var b bytes.Buffer
+	b.WriteString(name)
+	value, value2 := b.String(), b.Len()
+	b.WriteByte('{')
+	b.WriteString(value)
+	b.WriteByte('}')
+	b.Write(strconv.AppendInt(b.AvailableBuffer(), int64(value2), 10))
+	return b.String()
+}
 """,
         probe="""var out bytes.Buffer
 page := &Page{&out}
@@ -241,7 +259,7 @@ func() {
 	defer func() { recover() }()
 	page.Row(nil, nil)
 }()
-emit(out.String())""",
+emit(out.String() + Twice("") + Twice("é") + Twice(out.String()))""",
         probe_imports=("bytes",),
         saves=5,
     ),
