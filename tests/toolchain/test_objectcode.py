@@ -49,11 +49,11 @@ WANTED = {
 NAME = "/a folder/é: p.go"
 
 
-def printed(toolchain: Toolchain, folder: Path, arch: str, source: str = SOURCE) -> bytes:
+def printed(toolchain: Toolchain, folder: Path, arch: str, source: str = SOURCE, package: str = "p") -> bytes:
     """What the compiler prints of a file that imports nothing, so that it needs no export data."""
     path = folder / "p.go"
     path.write_text(source, encoding="utf-8")
-    argv = [toolchain.compile, "-p", "p", "-S", "-o", str(folder / "p.a"), str(path)]
+    argv = [toolchain.compile, "-p", package, "-S", "-o", str(folder / "p.a"), str(path)]
     env = {**BuildConfig().environment(), "GOARCH": arch, "GOOS": "linux"}
     done = subprocess.run(argv, cwd=folder, env=env, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -111,6 +111,14 @@ def test_cut_short_it_loses_what_was_cut(toolchain: Toolchain, minor: int, tmp_p
     for end in range(0, len(text), 97):
         cut = [(call.function, call.line, call.mechanism) for call in read(text[:end], minor, "amd64").calls]
         assert cut == places[: len(cut)]
+
+
+def test_the_text_of_a_fips_module_has_another_name(toolchain: Toolchain, minor: int, tmp_path: Path) -> None:
+    package = "crypto/internal/fips140/p"
+    text = printed(toolchain, tmp_path, "amd64", package=package)
+    assert (b" STEXTFIPS " in text) == (minor >= 24)
+    found = {call.function.removeprefix("crypto/internal/fips140/") for call in read(text, minor, "amd64").calls}
+    assert found >= WANTED.keys()
 
 
 def test_what_is_not_known_is_no_call(toolchain: Toolchain, minor: int, tmp_path: Path) -> None:

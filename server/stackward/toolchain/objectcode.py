@@ -21,7 +21,7 @@ from stackward.toolchain.callees import called
 # How a call is printed; most architectures have an instruction of that name.
 _CALLS: Mapping[str, bytes] = {"riscv64": b"\tJAL\tX1, ", "wasm": b"\tCall\t"}
 _ENDS = frozenset({b"CALL", b"Call", b"JAL", b"TEXT"})
-_TEXT = b" STEXT "
+_TEXT = b" STEXT"  # Since Go 1.24 "STEXTFIPS" in the packages of the FIPS 140 module.
 _GOROOT = "$GOROOT"
 _LOOK_BACK = 24  # Instructions before a call in which its arguments are set.
 
