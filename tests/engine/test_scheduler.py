@@ -110,6 +110,43 @@ def test_a_key_never_runs_twice_at_once_though_a_thread_is_free(two: Scheduler) 
     assert ran == ["first", "second"]
 
 
+def test_dependents_wait_for_what_they_build_on(two: Scheduler) -> None:
+    held, ran = Held(), list[str]()
+    two.submit("leaf", Priority.OPEN, held)
+    held.wait()
+    two.submit("top", Priority.DEPENDENT, noting(ran, "top"), frozenset({"leaf", "mid"}))
+    two.submit("mid", Priority.DEPENDENT, noting(ran, "mid"), frozenset({"leaf"}))
+    passed = Held()
+    two.submit("other", Priority.BACKGROUND, passed)
+    passed.wait()  # The free thread went past both.
+    assert ran == []
+    held.release.set()
+    passed.release.set()
+    two.drain()
+    assert ran == ["mid", "top"]
+
+
+def test_what_is_opened_waits_for_nothing(two: Scheduler) -> None:
+    held, ran = Held(), list[str]()
+    two.submit("leaf", Priority.OPEN, held)
+    held.wait()
+    two.submit("top", Priority.DEPENDENT, noting(ran, "top"), frozenset({"leaf"}))
+    two.submit("top", Priority.OPEN, lambda _: held.release.set(), frozenset({"leaf"}))
+    two.drain()
+    assert ran == []
+
+
+def test_dependents_that_wait_for_each_other_do_not_wait_for_ever(two: Scheduler) -> None:
+    held, ran = Held(), list[str]()
+    two.submit("leaf", Priority.OPEN, held)
+    held.wait()
+    two.submit("one", Priority.DEPENDENT, noting(ran, "one"), frozenset({"other"}))
+    two.submit("other", Priority.DEPENDENT, noting(ran, "other"), frozenset({"one"}))
+    held.release.set()
+    two.drain()
+    assert ran == ["one", "other"]
+
+
 def test_cancelling_a_key_drops_what_waits_and_ends_what_runs(one: Scheduler) -> None:
     held, other, ran = Held(), Held(), list[str]()
     one.submit("other", Priority.SAVED, other)

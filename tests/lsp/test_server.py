@@ -317,6 +317,30 @@ func Top() int { n := 1; return leaf.Keep(&n) }
     assert compiled()["top"][1:] == ["example.com/m/top: example.com/m/leaf changed what importers see"]
 
 
+def test_a_package_above_several_that_change_is_compiled_once(start: Callable[..., Editor]) -> None:
+    files = {
+        "leaf/leaf.go": "package leaf\n\nfunc Add(a, b int) int { return a + b }\n",
+        "mid/mid.go": 'package mid\n\nimport "example.com/m/leaf"\n\nfunc Two(a int) int { return leaf.Add(a, a) }\n',
+        "top/top.go": 'package top\n\nimport (\n\t"example.com/m/leaf"\n\t"example.com/m/mid"\n)\n\n'
+        "func Top(a int) int { return leaf.Add(a, mid.Two(a)) }\n",
+    }
+    editor = start(files)
+    editor.start()
+    for name in reversed(files):
+        editor.open(name)
+        editor.settled()
+    editor.save("leaf/leaf.go", files["leaf/leaf.go"].replace("a + b", "b + a"))
+
+    def reasons() -> dict[str, list[str]]:
+        stats = editor.ask("workspace/executeCommand", {"command": "stackward.stats", "arguments": []})
+        return {os.path.basename(folder): reasons[1:] for folder, reasons in stats["by_package"].items()}
+
+    while not reasons().get("top"):
+        editor.settled()
+    assert reasons()["mid"] == ["example.com/m/mid: example.com/m/leaf changed what importers see"]
+    assert reasons()["top"] == ["example.com/m/top: example.com/m/mid changed what importers see"]
+
+
 def test_restart_needs_no_compiler(start: Callable[..., Editor], tmp_path: Path) -> None:
     env = {"STACKWARD_CACHE": str(tmp_path / "own cache")}
     first = start(env=env)

@@ -1,11 +1,9 @@
 """Who has to be analysed again when a package changed: exact, with early cut-off.
 
 What importers can see of a unit is its *surface*: declarations, bodies that importers compile too, what the compiler
-found out about
-parameters, and the surfaces of those imports that the surface itself mentions. A save that leaves the surface as it
-was concerns
-nobody else. Otherwise new export data is built, and the importers that have a recipe are analysed with it; whether it
-goes on from there depends on their surfaces.
+found out about parameters, and the surfaces of those imports that the surface itself mentions. A save that leaves the
+surface as it was concerns nobody else. Otherwise new export data is built, and the importers that have a recipe are
+analysed with it; whether it goes on from there depends on their surfaces.
 """
 
 from __future__ import annotations
@@ -107,6 +105,22 @@ def indirect(changed: UnitId, packages: Iterable[PackageState]) -> Iterator[Pack
                 yield package
                 break
             waiting += one.imports
+
+
+def below(package: PackageState) -> set[str]:
+    """The folders of the packages of the user's own modules that a package depends on, but for itself."""
+    if package.recorded is None:
+        return set()
+    graph = {one.path: one for one in package.recorded.graph if one.local}
+    found: dict[str, str] = {}
+    waiting = [path for state in package.units.values() for path, _ in state.unit.imports]
+    while waiting:
+        path = waiting.pop()
+        one = graph.get(path)
+        if one is not None and path not in found:
+            found[path] = one.dir
+            waiting += one.imports
+    return set(found.values()) - {package.directory}
 
 
 def _provider(unit: Unit, path: str, known: Mapping[UnitId, object]) -> UnitId:

@@ -76,6 +76,9 @@ class Importers:
         with self._lock:
             for other in rebuilt:
                 other.recorded = None
-        for other in {one.directory: one for one in [*concerned, *rebuilt]}.values():
-            if other.directory != package.directory:
-                self._analyse(other.directory, Priority.DEPENDENT, f"{unit.id} changed what importers see")
+        others = {one.directory for one in [*concerned, *rebuilt]} - {package.directory}
+        # What others build on comes before them, so that they are compiled once.
+        with self._lock:
+            depths = {one: len(dependents.below(self._analyst.packages[one])) for one in others}
+        for directory in sorted(others, key=depths.__getitem__):
+            self._analyse(directory, Priority.DEPENDENT, f"{unit.id} changed what importers see")

@@ -35,6 +35,7 @@ class _Waiting:
     priority: Priority
     order: int
     job: Job
+    after: frozenset[Hashable]
 
 
 @dataclass(slots=True)
@@ -58,15 +59,18 @@ class Scheduler:
         for thread in self._threads:
             thread.start()
 
-    def submit(self, key: Hashable, priority: Priority, job: Job) -> None:
-        """Queue ``job``. It replaces a waiting one of the same key and ends a running one."""
+    def submit(self, key: Hashable, priority: Priority, job: Job, after: frozenset[Hashable] = frozenset()) -> None:
+        """Queue ``job``. It replaces a waiting one of the same key and ends a running one.
+
+        One for dependents waits as long as a job of the keys in ``after`` waits or runs, whose work it builds on.
+        """
         with self._changed:
             if self._state.closed:
                 return
             earlier = self._state.waiting.get(key)
             if earlier is not None:
                 priority = min(priority, earlier.priority)
-            self._state.waiting[key] = _Waiting(priority, next(self._order), job)
+            self._state.waiting[key] = _Waiting(priority, next(self._order), job, after)
             running = self._state.running.get(key)
             self._changed.notify_all()
         if running is not None:
@@ -108,16 +112,24 @@ class Scheduler:
         with self._changed:
             while not self._state.closed:
                 ready = [
-                    (waiting.priority, waiting.order, key)
+                    (self._held(waiting), waiting.priority, waiting.order, key)
                     for key, waiting in self._state.waiting.items()
                     if key not in self._state.running
                 ]
-                if ready:
-                    _, _, key = min(ready, key=lambda entry: entry[:2])
+                # Those that wait for each other, which import cycles through tests could make, wait until all is quiet.
+                held, *_, key = min(ready, key=lambda entry: entry[:3], default=(True, None))
+                if key is not None and (not held or not self._state.running):
                     token = self._state.running[key] = CancelToken()
                     return key, self._state.waiting.pop(key).job, token
                 self._changed.wait()
             return None
+
+    def _held(self, waiting: _Waiting) -> bool:
+        """Whether a job should wait for the work that it builds on."""
+        state = self._state
+        return waiting.priority is Priority.DEPENDENT and not (
+            waiting.after.isdisjoint(state.running) and waiting.after.isdisjoint(state.waiting)
+        )
 
     def _work(self) -> None:
         while (claimed := self._next()) is not None:

@@ -243,6 +243,8 @@ class Session:
         with self._lock:
             # Never a number that was there before: a job that was cancelled must not settle for a newer one.
             number = self._wanted[directory] = next(self._numbers)
+            package = self._analyst.packages.get(directory)
+            built_on = dependents.below(package) if package is not None and priority is Priority.DEPENDENT else set()
 
         def job(cancel: CancelToken) -> None:
             try:
@@ -251,7 +253,8 @@ class Session:
                 self._settle(directory, number)
 
         self._scheduler.cancel(("explain", directory))
-        self._scheduler.submit(directory, priority, job)
+        after = frozenset(itertools.chain(built_on, (("surface", one) for one in built_on)))
+        self._scheduler.submit(directory, priority, job, after)
         self._listener.status_changed(Status(State.ANALYSING))
 
     def _settle(self, directory: str, number: int) -> None:
