@@ -61,6 +61,7 @@ class Folder:
     store: Store | None
     _tools: Tools | ToolchainMissing | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _closed: CancelToken = field(default_factory=CancelToken)
 
     def tools(self) -> Tools | ToolchainMissing:
         """The toolchain and what runs it.
@@ -73,13 +74,14 @@ class Folder:
             return self._tools
 
     def close(self) -> None:
-        """End what runs beside the server."""
+        """End what runs beside the server, a search for the toolchain that hangs included."""
+        self._closed.cancel()
         with self._lock:
             if isinstance(self._tools, Tools):
                 self._tools.types.close()
 
     def _find(self) -> Tools | ToolchainMissing:
-        toolchain = discover(self.config, folder=self.root)
+        toolchain = discover(self.config, folder=self.root, cancel=self._closed)
         if isinstance(toolchain, ToolchainMissing):
             return toolchain
         compiler = Compiler(toolchain, self.config, os.path.join(self.work, "scratch"))

@@ -95,17 +95,19 @@ class Compiler:
         self.toolchain = toolchain
         self.config = config
         self.scratch = scratch
+        self._debug_flags: str | None = None
 
-    @functools.cached_property
+    @property
     def debug_flags(self) -> str:
         """Those of ``_DEBUG_FLAGS`` that this compiler knows; an unknown one would be fatal."""
-        toolchain = self.toolchain
-        listed = run(
-            [toolchain.compile, "-d", "help"], cwd=toolchain.goroot, env=self.config.environment(), timeout=20.0
-        )
-        text = (listed.stdout + listed.stderr).decode("utf-8", "replace") if isinstance(listed, Ran) else ""
-        known = set(text.split())
-        return ",".join(f"{flag}=1" for flag in _DEBUG_FLAGS if flag in known)
+        if self._debug_flags is None:
+            toolchain = self.toolchain
+            listed = run([toolchain.compile, "-d", "help"], cwd=toolchain.goroot, env=self._environment, timeout=20.0)
+            if not isinstance(listed, Ran):
+                return ""  # Asked again the next time: it may have been the machine.
+            known = set((listed.stdout + listed.stderr).decode("utf-8", "replace").split())
+            self._debug_flags = ",".join(f"{flag}=1" for flag in _DEBUG_FLAGS if flag in known)
+        return self._debug_flags
 
     @functools.cached_property
     def _environment(self) -> dict[str, str]:
