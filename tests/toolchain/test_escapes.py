@@ -136,6 +136,7 @@ def test_notes(text: str, over: bool) -> None:
         ("{storage for ... argument}", "&{storage for x + y}"),
         ("{storage for T{\"} = \", '{'}}", '&{storage for "a ← {b"}'),
         ("{storage for struct { A int }{...}}", '&{storage for f("\\"} = x")}'),
+        ('{storage for "a" + "only (?:x) instead of ...}', '&{storage for "a" + "only (?:x) instead of ...}'),
     ],
 )
 def test_arrows(arrow: str, dst: str, src: str) -> None:

@@ -34,6 +34,9 @@ _COST = re.compile(r" with cost (\d+) as: ")
 _FUNCTION = re.compile(r'((?:[^":]|:(?! )|"(?:\\.|[^"\\])*")*): ')
 _TOKEN = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|[{}]")
 
+_ARROWS = (" ← ", " = ")
+_CUT = " ...}"
+
 # Notes of the phases before and during escape analysis, kept in full.
 _NOTES = (
     "PGO devirtualiz",
@@ -112,9 +115,14 @@ def flow(text: str) -> tuple[str, str] | None:
     if not text.startswith("flow: ") or not text.endswith(":"):
         return None
     end = _storage_end(text) if text.startswith("{storage for ", 6) else text.find(" ", 6)
-    for arrow in (" ← ", " = "):
+    for arrow in _ARROWS:
         if text.startswith(arrow, end):
             return bounded(text[6:end]), bounded(text[end + len(arrow) : -1])
+    # A long constant string is cut short by dots, and its quotes are not closed.
+    for arrow in _ARROWS:
+        dst, cut, src = text[6:-1].partition(f"{_CUT}{arrow}")
+        if cut:
+            return bounded(dst + _CUT), bounded(src)
     return None
 
 
