@@ -191,7 +191,9 @@ return function(test)
     end
   end
   facts.list_lens = quickfix("lua vim.lsp.codelens.run()")
+  vim.cmd("edit " .. vim.fn.fnameescape(given.inlining))
   facts.inline_diff = quickfix("Stackward inline-diff")
+  vim.cmd("edit " .. vim.fn.fnameescape(given.file))
 
   -- Off and on again.
   vim.cmd("Stackward toggle")

@@ -65,6 +65,7 @@ def round_trip(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, bool]
             "lens": "nvoic",  # Of Invoice, wherever exactly the lens is.
             "edited": EDITED_LINE,
             "gone": "Price(item",
+            "inlining": str(folder / "storefront" / "internal" / "catalog" / "catalog.go"),
         }
         found = run_lua(release, HERE / "neovim_scenario.lua", folder / "home", given, folder / "storefront")
         return {**found, "on_disk": file.read_text(encoding="utf-8"), "folder": str(folder)}
@@ -184,6 +185,7 @@ def test_the_workspace_is_listed_by_file_and_line(facts: Facts) -> None:
 
 def test_what_inlining_changes_is_listed(facts: Facts) -> None:
     assert facts["inline_diff"]["title"] == "stackward: what inlining changes"
+    assert facts["inline_diff"]["items"]
     assert all(one["message"].startswith("only with") for one in facts["inline_diff"]["items"])
 
 
