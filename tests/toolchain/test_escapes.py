@@ -137,6 +137,7 @@ def test_notes(text: str, over: bool) -> None:
         ("{storage for T{\"} = \", '{'}}", '&{storage for "a ← {b"}'),
         ("{storage for struct { A int }{...}}", '&{storage for f("\\"} = x")}'),
         ('{storage for "a" + "only (?:x) instead of ...}', '&{storage for "a" + "only (?:x) instead of ...}'),
+        ('{storage for "cut short... + p + "\'"}', '&{storage for "cut short... + p + "\'"}'),
     ],
 )
 def test_arrows(arrow: str, dst: str, src: str) -> None:

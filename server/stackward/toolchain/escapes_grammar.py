@@ -35,7 +35,6 @@ _FUNCTION = re.compile(r'((?:[^":]|:(?! )|"(?:\\.|[^"\\])*")*): ')
 _TOKEN = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|[{}]")
 
 _ARROWS = (" ← ", " = ")
-_CUT = " ...}"
 
 # Notes of the phases before and during escape analysis, kept in full.
 _NOTES = (
@@ -118,11 +117,11 @@ def flow(text: str) -> tuple[str, str] | None:
     for arrow in _ARROWS:
         if text.startswith(arrow, end):
             return bounded(text[6:end]), bounded(text[end + len(arrow) : -1])
-    # A long constant string is cut short by dots, and its quotes are not closed.
+    # A long constant string is cut short by dots, without its closing quote: where the braces end cannot be told.
     for arrow in _ARROWS:
-        dst, cut, src = text[6:-1].partition(f"{_CUT}{arrow}")
-        if cut:
-            return bounded(dst + _CUT), bounded(src)
+        dst, found, src = text[6:-1].partition("}" + arrow)
+        if found and dst.startswith("{"):
+            return bounded(dst + "}"), bounded(src)
     return None
 
 

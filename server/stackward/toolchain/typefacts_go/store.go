@@ -6,12 +6,17 @@ import (
 	"fmt"
 	"go/token"
 	"go/types"
+	"runtime"
+	"runtime/metrics"
 )
 
 const (
 	keptUnits = 16
 	// keptBytes bounds the source text of the units that are kept. With syntax and types it is some forty times as much.
 	keptBytes = 3 << 20
+	// keptHeap bounds what all that is kept may take, the imported packages included: near the memory limit the
+	// collector would take as much of the processor as we do. The two units used last are kept in any case.
+	keptHeap = 160 << 20
 )
 
 // errStale says that a request builds on a load that is no longer kept; the whole unit is to be sent.
@@ -101,6 +106,19 @@ func (s *store) keep(one *unit) {
 		}
 		element = next
 	}
+	if s.order.Len() > 2 && liveHeap() > keptHeap {
+		for s.order.Len() > 2 {
+			s.drop(s.order.Back().Value.(*unit).key)
+		}
+		runtime.GC() // So that the next measurement is of what is left.
+	}
+}
+
+// liveHeap returns how many bytes the last collection found in use.
+func liveHeap() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
 }
 
 func (s *store) drop(key string) {
