@@ -26,9 +26,10 @@ from stackward.toolchain.discovery import Toolchain, discover
 from startup import startup
 from targets import Target, summary
 from timeline import timeline
+from verifying import verifying
 from workplace import gopls_command, place, workplace
 
-_PARTS = ("save", "keystroke", "startup", "check", "reading", "dependents")
+_PARTS = ("save", "keystroke", "startup", "check", "reading", "dependents", "verify")
 _RESULTS = Path(__file__).parent / "results"
 
 
@@ -111,6 +112,8 @@ def _report(toolchain: Toolchain, parts: list[str], given: argparse.Namespace) -
         yield from reading(ours, toolchain.minor, toolchain.goarch)
     if "dependents" in parts:
         yield from dependents(server, ours)
+    if "verify" in parts:
+        yield from verifying(ours)
 
 
 def _trace(toolchain: Toolchain, given: argparse.Namespace) -> Iterator[str]:
