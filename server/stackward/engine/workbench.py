@@ -82,6 +82,7 @@ class Workbench:
         self._texts = shop.sources.of(self.snapshot)
         self._base: dict[UnitId, UnitResult] = {}
         self._explained: set[UnitId] = set()
+        self._facts: dict[tuple[Span, bool], ExprFacts | None] = {}
 
     # What rewrites see
 
@@ -120,15 +121,20 @@ class Workbench:
         return found
 
     def facts(self, spans: Sequence[Span], *, uses: bool = False) -> list[ExprFacts | None]:
-        told: list[ExprFacts | None] = [None] * len(spans)
+        # Rewrites look at the same places, and the texts of a workbench never change.
+        unknown = [span for span in dict.fromkeys(spans) if (span, uses) not in self._facts]
+        told: dict[Span, ExprFacts | None] = dict.fromkeys(unknown)
+        lost = False
         for unit in self.units:
             # Tests see all of the package, which then need not be asked about twice; but they make it larger.
-            wanted = [number for number, span in enumerate(spans) if span.path in unit.files]
-            if not uses:
-                wanted = [number for number in wanted if told[number] is None]
-            for number, facts in zip(wanted, self._ask(unit, [spans[number] for number in wanted], uses), strict=True):
-                told[number] = _joined(told[number], facts)
-        return told
+            wanted = [span for span in unknown if span.path in unit.files and (uses or told[span] is None)]
+            answer = self._ask(unit, wanted, uses)
+            lost |= answer is None
+            for span, facts in zip(wanted, answer or (), strict=answer is not None):
+                told[span] = _joined(told[span], facts)
+        if not lost:
+            self._facts |= {(span, uses): facts for span, facts in told.items()}
+        return [told[span] if span in told else self._facts[span, uses] for span in spans]
 
     @functools.cached_property
     def complete(self) -> bool:
@@ -228,14 +234,15 @@ class Workbench:
         exports = self.shop.tools.exports(unit.dir, (*_USEFUL, *missing), self.shop.cancel)
         return replace(unit, imports=(*unit.imports, *((path, exports[path]) for path in missing if path in exports)))
 
-    def _ask(self, unit: Unit, spans: Sequence[Span], uses: bool) -> Sequence[ExprFacts | None]:
+    def _ask(self, unit: Unit, spans: Sequence[Span], uses: bool) -> Sequence[ExprFacts | None] | None:
+        """What one unit knows; None where nobody can be asked now."""
         if not spans:
             return []
         shop = self.shop
         overlays = {path: text for path, text in self.snapshot.overlays.items() if path in unit.files}
         queries = [Query(span.path, span.start, span.end, uses) for span in spans]
         told = shop.tools.types.facts(unit, overlays, shop.archives(unit), queries, shop.cancel)
-        return [None] * len(spans) if isinstance(told, NoFacts | DidNotRun) else told
+        return None if isinstance(told, NoFacts | DidNotRun) else told
 
 
 def _joined(known: ExprFacts | None, fresh: ExprFacts | None) -> ExprFacts | None:

@@ -41,7 +41,7 @@ func main() {
 	// Syntax and types are kept for long: while there are few, a larger heap between collections saves more time than it
 	// costs memory.
 	debug.SetGCPercent(200)
-	debug.SetMemoryLimit(2 * keptHeap)
+	debug.SetMemoryLimit(3 * keptHeap)
 	if err := serve(os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "typefacts:", err)
 		os.Exit(1)

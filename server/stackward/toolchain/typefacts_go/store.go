@@ -14,9 +14,11 @@ const (
 	keptUnits = 16
 	// keptBytes bounds the source text of the units that are kept. With syntax and types it is some forty times as much.
 	keptBytes = 3 << 20
-	// keptHeap bounds what all that is kept may take, the imported packages included: near the memory limit the
-	// collector would take as much of the processor as we do. The two units used last are kept in any case.
+	// keptHeap bounds what all that is kept takes, the imported packages included: near the memory limit the collector
+	// would take as much of the processor as we do.
 	keptHeap = 160 << 20
+	// keptAlways are the units used last that are kept whatever they take: those of two packages with their tests.
+	keptAlways = 4
 )
 
 // errStale says that a request builds on a load that is no longer kept; the whole unit is to be sent.
@@ -101,13 +103,13 @@ func (s *store) keep(one *unit) {
 		kept, next := element.Value.(*unit), element.Next()
 		count++
 		size += kept.bytes()
-		if count > 1 && (count > keptUnits || size > keptBytes) {
+		if count > keptAlways && (count > keptUnits || size > keptBytes) {
 			s.drop(kept.key)
 		}
 		element = next
 	}
-	if s.order.Len() > 2 && liveHeap() > keptHeap {
-		for s.order.Len() > 2 {
+	if s.order.Len() > keptAlways && liveHeap() > keptHeap {
+		for s.order.Len() > keptAlways {
 			s.drop(s.order.Back().Value.(*unit).key)
 		}
 		runtime.GC() // So that the next measurement is of what is left.
