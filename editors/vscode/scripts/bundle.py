@@ -19,13 +19,11 @@ EXTENSION = Path(__file__).resolve().parents[1]
 CHECKOUT = Path(os.environ.get("STACKWARD_CHECKOUT") or EXTENSION.parents[1])
 
 PURE = ("attrs", "cattrs", "lsprotocol", "pygls", "typing-extensions")
-COMPILED = ("tree-sitter", "tree-sitter-go", "watchdog")
+COMPILED = ("tree-sitter", "tree-sitter-go")  # VS Code watches files itself: watchdog is not needed.
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 PLATFORMS = {
     "linux-x64": ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64", "manylinux_2_5_x86_64"),
     "linux-arm64": ("manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64"),
-    "alpine-x64": ("musllinux_1_2_x86_64", "musllinux_1_1_x86_64"),
-    "alpine-arm64": ("musllinux_1_2_aarch64", "musllinux_1_1_aarch64"),
     "darwin-x64": ("macosx_11_0_x86_64", "macosx_10_15_x86_64", "macosx_10_13_x86_64", "macosx_10_9_x86_64"),
     "darwin-arm64": ("macosx_11_0_arm64",),
     "win32-x64": ("win_amd64",),

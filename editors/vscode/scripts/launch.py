@@ -8,7 +8,7 @@ import os
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-NEEDED = ("cattrs", "lsprotocol", "pygls", "tree_sitter", "tree_sitter_go", "watchdog")
+NEEDED = ("cattrs", "lsprotocol", "pygls", "tree_sitter", "tree_sitter_go")
 
 
 def probe() -> None:

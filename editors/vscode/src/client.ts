@@ -58,6 +58,7 @@ export class Connection implements vscode.Disposable {
   /** Whether this server has answered at all: one that never did is not started again by itself. */
   #answered = false;
   #found: Server | undefined;
+  #last: Status | undefined;
   #giveUp: (() => void) | undefined;
   #work: Promise<void> = Promise.resolve();
 
@@ -150,6 +151,7 @@ export class Connection implements vscode.Disposable {
     client.onDidChangeState(({ newState }) => {
       if (newState === State.Running) {
         this.#answered = true;
+        void this.#askStatus();
       } else {
         this.#told(undefined);
       }
@@ -173,7 +175,20 @@ export class Connection implements vscode.Disposable {
     }
   }
 
+  /** The server says only what changes, and nothing changes until something is opened. */
+  async #askStatus(): Promise<void> {
+    try {
+      const status = await this.execute<Status>("stackward.status");
+      if (this.#last === undefined) {
+        this.#told(status);
+      }
+    } catch (error) {
+      this.output.debug(String(error)); // It has crashed since.
+    }
+  }
+
   #told(status: Status | undefined): void {
+    this.#last = status;
     void vscode.commands.executeCommand("setContext", "stackward.running", status !== undefined);
     if (status === undefined) {
       void vscode.commands.executeCommand("setContext", "stackward.hidden", false); // A new server shows them.

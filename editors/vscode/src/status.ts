@@ -54,6 +54,9 @@ export class StatusItem implements vscode.Disposable {
     item.text = `${icon(this.#status?.state)} ${count === undefined || !this.#hasHints() ? "stackward" : l10n.t("heap: {0}", count)}`;
     item.backgroundColor = background(this.#status?.state);
     const lines = [words];
+    if (this.#status?.state === "missing") {
+      lines.push(this.#status.message);
+    }
     if (count !== undefined && this.#hasHints()) {
       lines.push(l10n.t("Places in this file that allocate: {0}", count));
     }
@@ -79,7 +82,7 @@ export class StatusItem implements vscode.Disposable {
       case "broken":
         return l10n.t("does not build: {0}", message);
       case "missing":
-        return l10n.t("no Go toolchain: {0}", message);
+        return l10n.t("no Go toolchain");
       case undefined:
         return l10n.t("the server is not running");
     }

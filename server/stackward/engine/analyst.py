@@ -67,6 +67,8 @@ class Analyst:
         if folder is None:
             return
         tools = folder.tools()
+        if folder.closed:
+            return
         with self._lock:
             self.missing = tools if isinstance(tools, ToolchainMissing) else None
         if isinstance(tools, ToolchainMissing):

@@ -121,7 +121,8 @@ def _round(bench: Workbench, wanted: Wanted, result: Fixed) -> bool:
             texts = new_texts(bench, proof.proposal)
             assert isinstance(texts, dict), "what was compiled had a text"
             result.texts |= texts
-            result.applied.append(_applied(choice, bench, proof.before, proof.after))
+            made = _Choice(choice.candidate, proof.proposal, None)
+            result.applied.append(_applied(made, bench, proof.before, proof.after))
             return True
         if isinstance(proof, Rejected):
             _reject(result, bench, choice.candidate, proof.reason)

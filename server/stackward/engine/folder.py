@@ -73,6 +73,11 @@ class Folder:
                 self._tools = self._find()
             return self._tools
 
+    @property
+    def closed(self) -> bool:
+        """Whether nobody works in the folder any more, so that what its search for a toolchain said means nothing."""
+        return self._closed.cancelled
+
     def close(self) -> None:
         """End what runs beside the server, a search for the toolchain that hangs included."""
         self._closed.cancel()

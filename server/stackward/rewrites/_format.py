@@ -14,7 +14,7 @@ from types import MappingProxyType
 from tree_sitter import Node
 
 from stackward.core.facts import TypeInfo
-from stackward.rewrites._literals import quoted, unquoted
+from stackward.rewrites._literals import as_written, unquoted
 from stackward.rewrites._rewrite import Refusal
 from stackward.rewrites._scene import Scene
 
@@ -106,27 +106,28 @@ def pieces(
         used += 1
         if isinstance(piece, Refusal):
             return piece
-        literal = _added(found, literal, piece)
+        literal = _added(found, literal, piece, scene.text(layout))
     literal += value[at:]
     if "%" in value[at:] or used != len(operands):
         return Refusal("the format does not fit its operands")
     if literal or not found:
-        found.append(_literal(literal))
+        found.append(_literal(literal, scene.text(layout)))
     return found
 
 
-def _added(found: list[Piece], literal: str, piece: Piece) -> str:
-    """Add a piece after literal text; what is left of that for the next one."""
+def _added(found: list[Piece], literal: str, piece: Piece, like: str = "") -> str:
+    """Add a piece after literal text; what is left of that for the next one. ``like`` is how that is written now."""
     if piece.value is not None:
         return literal + piece.value
     if literal:
-        found.append(_literal(literal))
+        found.append(_literal(literal, like))
     found.append(piece)
     return ""
 
 
-def _literal(value: str) -> Piece:
-    return Piece(quoted(value), f"append({{}}, {_kept(quoted(value))}...)", len(value.encode()), value)
+def _literal(value: str, like: str = "") -> Piece:
+    text = as_written(value, like)
+    return Piece(text, f"append({{}}, {_kept(text)}...)", len(value.encode()), value)
 
 
 def _kept(text: str) -> str:

@@ -54,3 +54,10 @@ def quoted(value: str) -> str:
         else:
             parts.append(f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}")
     return '"' + "".join(parts) + '"'
+
+
+def as_written(value: str, like: str) -> str:
+    """A literal in the way of another: raw where that is, if an interpreted one would have escapes in its midst."""
+    escaped = '"' in value or "\\" in value or "\n" in value.strip("\n")
+    plain = all(char.isprintable() or char in "\n\t" for char in value) and "`" not in value
+    return f"`{value}`" if like.startswith("`") and escaped and plain else quoted(value)

@@ -221,6 +221,31 @@ for _, x := range []float64{0, negative, 1, -1.005, 1e20, 1e21, 1e-7, 123456789,
     Example(
         before="""package p
 
+import "fmt"
+
+func Script(name, shell string) string {
+	return fmt.Sprintf(`# %s
+if [[ $SHELL = "%s" ]]; then
+	start_%s
+fi
+`, name, shell, name)
+}
+""",
+        after="""package p
+
+func Script(name, shell string) string {
+	return "# " + name + `
+if [[ $SHELL = "` + shell + `" ]]; then
+	start_` + name + "\\nfi\\n"
+}
+""",
+        probe="""for _, name := range []string{"", "a b", "`\\"\\\\n"} {
+	emit(Script(name, "é"))
+}""",
+    ),
+    Example(
+        before="""package p
+
 import (
 	"fmt"
 	"io"
