@@ -1,0 +1,210 @@
+"""All calls of a function that returns a pointer, and variables that become what theirs pointed to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from stackward.core.edit import Replacement
+from stackward.rewrites._constructors import Constructor
+from stackward.rewrites._imports import imports
+from stackward.rewrites._names import names, walk
+from stackward.rewrites._rewrite import Span
+from stackward.rewrites._scene import PackageView, Scene, arguments, replace_node
+from stackward.rewrites._variables import Variable, at, context, expressions, inside
+from stackward.syntax.tree import SourceFile, text_of
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A call of a constructor: ``scene`` is that of the file in which it is."""
+
+    scene: Scene
+    call: Node
+
+
+def sites(scene: Scene, made: Constructor) -> list[Site] | str:
+    """All calls of a constructor in the module; or why they are not known."""
+    found: list[Site] = []
+    uses = scene.uses(made.name)
+    if uses is None:
+        return "its calls are not known"
+    size = made.name.end_byte - made.name.start_byte
+    for use in uses:
+        source = scene.package.files.get(use.path)
+        node = at(source, use.offset, use.offset + size) if source is not None else None
+        if source is None or node is None:
+            return "its calls are not known"
+        selector = node.parent if node.type == "field_identifier" else node
+        call = _called(selector) if selector is not None else None
+        if call is None:
+            return "the function is used as a value"
+        found.append(Site(Scene(scene.package, use.path, source, call), call))
+    if made.public or scene.text(made.name)[:1].isupper():
+        importers = scene.package.importers()
+        if importers is None:
+            return "it is not known who imports the package"
+        for view in (scene.package, *importers):
+            outside = _outside(scene, made, view)
+            if isinstance(outside, str):
+                return outside
+            found += outside
+    listed = {(one.scene.path, one.call.start_byte): one for one in found}
+    if any(_generated(one.scene.source) for one in listed.values()):
+        return "generated code calls it"
+    return list(listed.values()) or "nothing calls it"
+
+
+def _called(node: Node) -> Node | None:
+    """The call of what a node names."""
+    call = context(node)
+    called = call.child_by_field_name("function") if call is not None and call.type == "call_expression" else None
+    return call if called is not None and inside(node, called) else None
+
+
+def _outside(scene: Scene, made: Constructor, view: PackageView) -> list[Site] | str:
+    """The calls from files that import the package: those of other packages, and of its own external tests."""
+    found: list[Site] = []
+    path, name = scene.package.import_path, scene.text(made.name)
+    for where, source in view.files.items():
+        known = next((one for one in imports(source) if one.path == path), None)
+        if known is None or known.name == "_" or (name not in names(source) and view.complete):
+            continue
+        if known.name == "." or not view.complete:
+            return f"{view.import_path} may call it in ways that are not seen here"
+        qualifier = known.name or scene.package.name
+        for node in walk(source.tree.root_node):
+            field = node.child_by_field_name("field") if node.type == "selector_expression" else None
+            operand = node.child_by_field_name("operand")
+            if field is None or operand is None or text_of(field, source) != name:
+                continue
+            if text_of(operand, source) != qualifier or not _is_package(view, where, operand):
+                continue
+            call = _called(node)
+            if call is None:
+                return "the function is used as a value"
+            found.append(Site(Scene(view, where, source, call), call))
+    return found
+
+
+def _is_package(view: PackageView, path: str, operand: Node) -> bool:
+    """Whether a name is that of an import; where nothing is known of it, it is taken for one."""
+    facts = view.facts([Span(path, operand.start_byte, operand.end_byte)])[0]
+    return facts is None or facts.object is None or facts.object.kind == "pkg"
+
+
+def _generated(source: SourceFile) -> bool:
+    head = source.text[: max(source.text.find(b"\npackage "), 0) + 1]
+    return re.search(rb"^// Code generated .* DO NOT EDIT\.$", head, re.MULTILINE) is not None
+
+
+def receiver(site: Site, made: Constructor) -> Node | str | None:
+    """The name of the new variable that gets what a call returns; None if nothing does; or why there is no such name.
+
+    Parentheses around the call, and an assignment to the blank identifier, count for nothing.
+    """
+    scene, call = site.scene, site.call
+    outer = context(call)
+    if outer is not None and outer.type == "expression_statement":
+        return None
+    statement = outer.parent if outer is not None and outer.type == "expression_list" else None
+    if outer is None or statement is None:
+        return "what it returns goes straight to where a pointer is wanted"
+    if statement.type == "var_spec":
+        names = statement.children_by_field_name("name")
+    elif statement.type in {"assignment_statement", "short_var_declaration"}:
+        names = expressions(statement.child_by_field_name("left"))
+    else:
+        return "what it returns is returned at once" if statement.type == "return_statement" else "a list has it"
+    values = expressions(outer)
+    number = made.number if made.count > 1 else next(at for at, one in enumerate(values) if inside(call, one))
+    name = names[number] if number < len(names) else None
+    if name is None or (made.count > 1 and len(names) != made.count):
+        return "what it returns goes to several places"
+    if scene.text(name) == "_":
+        return None
+    if statement.type == "assignment_statement":
+        return "what it returns is assigned to a variable that exists already"
+    if statement.parent is not None and statement.parent.type == "for_clause":
+        return "what it returns is the variable of a loop, of which each turn has a copy"
+    return name
+
+
+def blank_error(site: Site, made: Constructor) -> bool:
+    """Whether a call drops the error that comes with nil."""
+    outer = context(site.call)
+    statement = outer.parent if outer is not None else None
+    if statement is None or made.error is None or not made.fails:
+        return False
+    names = statement.children_by_field_name("name") if statement.type == "var_spec" else []
+    names = names or expressions(statement.child_by_field_name("left"))
+    return made.error < len(names) and site.scene.text(names[made.error]) == "_"
+
+
+def unpointed(scene: Scene, known: Variable, apart: Sequence[Node] = ()) -> list[Replacement] | str:
+    """The changes of all uses of a variable that held a pointer, and now holds what it pointed to; or why not.
+
+    Uses in ``apart`` are left out. A variable that is never assigned again is the same thing as what its pointer
+    pointed to, so that its address may stand wherever the pointer did.
+    """
+    edits: list[Replacement] = []
+    for one in known.references:
+        node = one.node
+        if one.use.write or one.use.address:
+            return f"{known.name} is assigned, or shared with a pointer to it"
+        outer = context(node)
+        if node in apart:
+            continue
+        if outer is None:
+            return f"it is not known what becomes of {known.name}"
+        if outer.type == "selector_expression":
+            continue
+        if outer.type == "unary_expression" and outer.children[0].type == "*":
+            edits.append(_undone(outer, known.name))
+            continue
+        why = keeps(scene, known.name, node, outer)
+        if why:
+            return why
+        if outer.type == "argument_list":
+            edits.append(Replacement(node.start_byte, node.start_byte, b"&"))
+    return edits
+
+
+def _undone(star: Node, name: str) -> Replacement:
+    """``*x`` becomes ``x``, ``(*x).f`` becomes ``x.f``."""
+    outer = star.parent
+    around = outer.parent if outer is not None and outer.type == "parenthesized_expression" else None
+    if outer is not None and around is not None and around.type == "selector_expression":
+        return replace_node(outer, name)
+    return replace_node(star, name)
+
+
+def keeps(scene: Scene, name: str, node: Node, outer: Node) -> str:
+    """Why a pointer that is used as a whole has to stay one; empty if it is only passed on, or dropped."""
+    if outer.type == "binary_expression":
+        other = [one for one in outer.named_children if not inside(node, one)]
+        return f"{name} is compared with {'nil' if other and other[0].type == 'nil' else 'another pointer'}"
+    statement = outer.parent
+    if outer.type == "expression_list" and statement is not None:
+        left = expressions(statement.child_by_field_name("left"))
+        if statement.type == "assignment_statement" and left and all(scene.text(one) == "_" for one in left):
+            return ""
+        return f"{name} is returned" if statement.type == "return_statement" else f"{name} is stored, or named twice"
+    call = outer.parent
+    facts = scene.facts(call) if outer.type == "argument_list" and call is not None else None
+    if call is None or facts is None or facts.call is None:
+        return f"{name} is stored as a pointer"
+    if facts.call.kind != "static":
+        return f"{name} is passed to a function that is not known"
+    params, given = facts.call.params, arguments(call)
+    number = next((at for at, one in enumerate(given) if inside(node, one)), len(given))
+    last = facts.call.variadic and number >= len(params) - 1
+    if number >= len(params) or last or params[number].type.kind != "pointer":
+        return f"{name} becomes part of an interface or a slice"
+    return ""
+
+
+__all__ = ["Site", "blank_error", "keeps", "receiver", "sites", "unpointed"]
