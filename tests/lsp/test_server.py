@@ -317,6 +317,20 @@ func Top() int { n := 1; return leaf.Keep(&n) }
     assert compiled()["top"][1:] == ["example.com/m/top: example.com/m/leaf changed what importers see"]
 
 
+def test_listed_hints_say_what_they_cost(start: Callable[..., Editor]) -> None:
+    editor = start()
+    editor.start()
+    uri = editor.open("cart.go")
+    editor.settled()
+    listed = editor.ask("workspace/executeCommand", {"command": "stackward.listHints", "arguments": [uri]})
+    assert listed
+    assert all(one["data"].keys() == {"function", "bytes", "loops", "cold"} for one in listed)
+    mine = [one for one in listed if one["data"]["function"] == "New"]
+    same = {"command": "stackward.listHints", "arguments": [uri, "New"]}
+    assert editor.ask("workspace/executeCommand", same) == mine != []
+    assert mine[0]["data"]["bytes"] > 0
+
+
 def test_a_package_above_several_that_change_is_compiled_once(start: Callable[..., Editor]) -> None:
     files = {
         "leaf/leaf.go": "package leaf\n\nfunc Add(a, b int) int { return a + b }\n",

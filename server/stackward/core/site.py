@@ -104,10 +104,15 @@ class Site:
 
     @property
     def cost(self) -> str:
-        """What the object code says, in words: how much, when, how often; empty before it is known."""
+        """What the object code says, in words; empty before it is known."""
+        return ", ".join(self.costs)
+
+    @property
+    def costs(self) -> tuple[str, ...]:
+        """The parts of ``cost``: how much, when, how often."""
         match self.allocates:
             case Allocates.UNKNOWN | Allocates.NEVER:
-                return ""
+                return ()
             case _:
                 size = f"{self.bytes:,} bytes" if self.bytes is not None else self.size
                 when = f"when {self.when}" if self.allocates is Allocates.SOMETIMES else ""
@@ -115,7 +120,7 @@ class Site:
                 if self.loops > 1 and not self.once:
                     often = f"in {self.loops} nested loops"
                 cold = f"rarely: {self.cold}" if self.cold else ""
-                return ", ".join(filter(None, (size, when, often, cold)))
+                return tuple(filter(None, (size, when, often, cold)))
 
 
 def shorten(text: str, limit: int = 48) -> str:

@@ -160,6 +160,11 @@ def objection(compared: Compared, proposal: Proposal) -> str:
 
 def saving(before: Tally, after: Tally) -> str:
     """What was proved, in words: one allocation and so many bytes less per call."""
+    return ", ".join(savings(before, after))
+
+
+def savings(before: Tally, after: Tally) -> list[str]:
+    """The parts of ``saving``: per call, per iteration, and of what grows."""
     calls, turns, growths = after.calls - before.calls, after.turns - before.turns, after.growths - before.growths
     parts = []
     if calls:
@@ -170,8 +175,8 @@ def saving(before: Tally, after: Tally) -> str:
     if growths < 0 and calls <= 0 and turns <= 0:
         parts.append("no growth" if after.growths == 0 else "less growth")
     if not parts and after.bytes < before.bytes:
-        return _bytes(before, after).removeprefix(", ")
-    return ", ".join(parts)
+        return [less] if (less := _bytes(before, after).removeprefix(", ")) else []
+    return parts
 
 
 def _count(number: float) -> str:
@@ -186,4 +191,4 @@ def _bytes(before: Tally, after: Tally) -> str:
     return f", \N{MINUS SIGN}{before.call_bytes - after.call_bytes:,} B"
 
 
-__all__ = ["Candidate", "Proved", "Rejected", "candidates", "objection", "prove", "saving"]
+__all__ = ["Candidate", "Proved", "Rejected", "candidates", "objection", "prove", "saving", "savings"]

@@ -25,6 +25,7 @@ from stackward.lsp.present import Json, Presenter
 from stackward.lsp.progress import ProgressReporter
 from stackward.lsp.protocol import Server
 from stackward.lsp.uris import uri_of
+from stackward.report.language import language_of
 from stackward.rules import find
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ class App:
         self.server = server
         self.client = server.client
         self.folders: tuple[Folder, ...] = server.client.folders
+        self.language = language_of(self.client.locale)
         self.documents = Documents(self.client.encoding)
         self.raw_settings: dict[str, Any] = _section(self.client.options)
         self.shown = True
@@ -49,8 +51,8 @@ class App:
         self._settings: dict[str, Settings] = {}
         jobs = int(loaded.settings.get("analysis.jobs"))
         self.session = Session(_News(self), work=loaded.work, store=open_store(loaded.settings), jobs=jobs)
-        self.presenter = Presenter(self.client, self.lines, os.path.join(loaded.work, "rules"))
-        self.progress = ProgressReporter(server)
+        self.presenter = Presenter(self.client, self.language, self.lines, os.path.join(loaded.work, "rules"))
+        self.progress = ProgressReporter(server, self.language)
         self._waiting: set[str] = set()
         self._listeners: list[Callable[[Sequence[str]], None]] = []
         self._idle_listeners: list[Callable[[], None]] = []
@@ -98,7 +100,10 @@ class App:
         for problem in problems:
             if problem.what not in self._problems:
                 self._problems.add(problem.what)
-                self.notify("window/showMessage", {"type": 2, "message": f"stackward: {problem.what}"})
+                self.notify(
+                    "window/showMessage",
+                    {"type": 2, "message": f"stackward: {self.language.problem(problem.what)}"},
+                )
 
     def set_folders(self, folders: Sequence[Folder]) -> None:
         """The workspace has other folders now."""
@@ -152,13 +157,14 @@ class App:
         if status.state is State.IDLE:
             for listener in self._idle_listeners:
                 listener()
-        value: Json = {"state": status.state.value, "message": status.message}
+        message = self.language.problem(status.message)
+        value: Json = {"state": status.state.value, "message": message}
         if status.at is not None and os.path.isabs(status.at.path):
             at = self.presenter.position(self.lines(status.at.path), status.at.pos)
             value |= {"uri": uri_of(status.at.path), "range": {"start": at, "end": at}}
         self.notify("stackward/status", value)
         if status.state is State.MISSING and status.message != self._missing:
-            self.notify("window/showMessage", {"type": 1, "message": f"stackward: {status.message}"})
+            self.notify("window/showMessage", {"type": 1, "message": f"stackward: {message}"})
         if status.state is not State.ANALYSING:
             self._missing = status.message if status.state is State.MISSING else ""
 

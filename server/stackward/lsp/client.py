@@ -25,7 +25,10 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The other side. ``options`` are its ``initializationOptions``, ``encoding`` is the agreed unit of columns."""
+    """The other side. ``options`` are its ``initializationOptions``, ``encoding`` is the agreed unit of columns.
+
+    ``locale`` is that of its user, empty where it does not say.
+    """
 
     name: str
     version: str
@@ -34,6 +37,7 @@ class Client:
     encoding: Encoding
     options: Any
     capabilities: Mapping[str, Any]
+    locale: str = ""
 
     def offers(self, path: str) -> Any:
         """A capability by its dotted path (``textDocument.codeAction.resolveSupport``); None where it is absent."""
@@ -70,6 +74,7 @@ def read_client(params: Any) -> Client | str:
         encoding=_encoding(offered),
         options=params.get("initializationOptions"),
         capabilities=capabilities,
+        locale=locale if isinstance(locale := params.get("locale"), str) else "",
     )
 
 

@@ -15,6 +15,7 @@ from stackward.core.position import BytePos, ByteRange, LineIndex
 from stackward.core.site import Function
 from stackward.lsp.client import Client
 from stackward.lsp.uris import uri_of
+from stackward.report.language import Language
 from stackward.rules import RULES, find, leaking_words
 
 Json: TypeAlias = dict[str, Any]
@@ -28,7 +29,8 @@ class Presenter:
     ``lines`` gives the line index of a file's current text; ``pages`` is a folder for rule pages.
     """
 
-    def __init__(self, client: Client, lines: Callable[[str], LineIndex], pages: str) -> None:
+    def __init__(self, client: Client, language: Language, lines: Callable[[str], LineIndex], pages: str) -> None:
+        self._language = language
         self._encoding = client.encoding
         offered = client.offers("textDocument.publishDiagnostics")
         self._offered = offered if isinstance(offered, dict) else {}
@@ -53,15 +55,14 @@ class Presenter:
                 continue
             own = lines if step.at.path == hint.site.path else self._lines(step.at.path)
             at = self.position(own, step.at.pos)
-            related.append(
-                {"location": {"uri": uri_of(step.at.path), "range": {"start": at, "end": at}}, "message": step.text}
-            )
+            place = {"uri": uri_of(step.at.path), "range": {"start": at, "end": at}}
+            related.append({"location": place, "message": self._language.step(step)})
         diagnostic = {
             "range": self.range(lines, shown_range(hint, lines)),
             "severity": _SEVERITIES[_shown_at(hint, severity)],
             "code": hint.rule,
             "source": "stackward",
-            "message": hint.text,
+            "message": self._language.hint(hint),
             **self._described(hint.rule),
         }
         if related:
@@ -78,7 +79,7 @@ class Presenter:
                 "severity": _SEVERITIES[severity],
                 "code": "leaking-parameter",
                 "source": "stackward",
-                "message": leaking_words(parameter).message,
+                "message": self._language.of("message", leaking_words(parameter).message),
                 **self._described("leaking-parameter"),
             }
             for parameter in function.leaking
@@ -91,7 +92,7 @@ class Presenter:
             "severity": _SEVERITIES[Severity.WARNING],
             "code": "ignore-comment",
             "source": "stackward",
-            "message": f"this comment ignores nothing: {why}",
+            "message": self._language.say("this comment ignores nothing: {why}", why=self._language.problem(why)),
         }
 
     def _described(self, rule: str) -> Json:

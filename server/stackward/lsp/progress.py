@@ -7,6 +7,7 @@ from typing import Any
 
 from stackward.lsp import wire
 from stackward.lsp.protocol import Server
+from stackward.report.language import Language
 from stackward.toolchain.process import CancelToken
 
 _counter = itertools.count(1)
@@ -24,6 +25,7 @@ class Progress:
 
     def report(self, text: str, done: int, total: int) -> None:
         """Move on; at most one message per percent."""
+        text = self._reporter.language.of("progress", text)
         percentage = done * 100 // total if total else -1
         if total and percentage == self._percentage:
             return
@@ -51,8 +53,9 @@ class Progress:
 class ProgressReporter:
     """Makes bars, finds the work that a cancel button belongs to, and shows what the go command builds."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, language: Language) -> None:
         self.server = server
+        self.language = language
         self.supported = bool(server.client.offers("window.workDoneProgress"))
         self._cancels: dict[str, CancelToken] = {}
         self._building: Progress | None = None
@@ -73,7 +76,7 @@ class ProgressReporter:
     def building(self, text: str) -> None:
         """A dependency is being built; the bar stays until ``idle``."""
         if self._building is None:
-            self._building = self.begin("Building dependencies")
+            self._building = self.begin(self.language.say("Building dependencies"))
         self._building.report(text, 0, 0)
 
     def idle(self) -> None:

@@ -10,8 +10,10 @@ from xml.sax.saxutils import escape, quoteattr
 from stackward.core.hint import Hint
 from stackward.core.position import Location
 from stackward.core.site import Allocates, shorten
+from stackward.report.language import Language
 
 _WIDTH, _BOX, _GAP, _MARGIN = 640, 52, 44, 16
+ENGLISH = Language()
 _MOST_CHARACTERS = 72  # Of 13 px monospace, in a box.
 _STYLE = """
 .stackward{--ink:#1f2328;--faint:#59636e;--box:#f6f8fa;--line:#8c959f;--value:#ddf4ff;--heap:#ffebe9;--edge:#cf222e}
@@ -42,33 +44,33 @@ class Step:
     at: Location | None
 
 
-def steps(hint: Hint) -> list[Step]:
+def steps(hint: Hint, language: Language = ENGLISH) -> list[Step]:
     """The value, each assignment, call and parameter on its way, and where it ends."""
     site = hint.site
-    size = f"{site.bytes:,} bytes" if site.bytes is not None else site.size
+    size = language.of("cost", f"{site.bytes:,} bytes" if site.bytes is not None else site.size)
     about = ", ".join(filter(None, (site.type or "", size)))
     found = [Step("value", f"{site.name} ({about})" if about else site.name, "", Location(site.path, site.range.start))]
     for one in hint.steps:
-        reason, _, expr = one.text.partition(": ")
+        reason, _, expr = language.step(one).partition(": ")
         found.append(Step("step", expr or reason, reason if expr else "", one.at))
     if site.allocates is Allocates.NEVER:
-        end = f"nothing is allocated: {site.when}"
+        end = language.say("nothing is allocated: {why}", why=language.of("phrase", site.when))
     else:
-        end = f"heap, by {site.runtime}" if site.runtime else "heap"
-    found.append(Step("heap", end, hint.label.removeprefix("on heap: "), None))
+        end = language.say("heap, by {function}" if site.runtime else "heap", function=site.runtime)
+    found.append(Step("heap", end, _end(language, hint.label), None))
     return found
 
 
-def svg(hint: Hint, uri: Callable[[str], str]) -> str:
+def svg(hint: Hint, uri: Callable[[str], str], language: Language = ENGLISH) -> str:
     """An SVG document; boxes are links with ``data-uri``, ``data-line`` and ``data-column`` (from 0, UTF-8 bytes)."""
-    boxes = steps(hint)
+    boxes, message = steps(hint, language), language.of("message", hint.message)
     height = 2 * _MARGIN + len(boxes) * _BOX + (len(boxes) - 1) * _GAP
     described = "; ".join(_line(one) for one in boxes)
     size = f'width="{_WIDTH}" height="{height}" viewBox="0 0 {_WIDTH} {height}"'
-    label = f"aria-label={quoteattr(hint.message)}"
+    label = f"aria-label={quoteattr(message)}"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="stackward" role="img" {size} {label}>',
-        f"<title>{escape(hint.message)}</title><desc>{escape(described)}</desc><style>{_STYLE}</style>{_ARROW}",
+        f"<title>{escape(message)}</title><desc>{escape(described)}</desc><style>{_STYLE}</style>{_ARROW}",
     ]
     for number, one in enumerate(boxes):
         top = _MARGIN + number * (_BOX + _GAP)
@@ -81,9 +83,9 @@ def svg(hint: Hint, uri: Callable[[str], str]) -> str:
     return "".join([*parts, "</svg>"])
 
 
-def mermaid(hint: Hint, uri: Callable[[str], str]) -> str:
+def mermaid(hint: Hint, uri: Callable[[str], str], language: Language = ENGLISH) -> str:
     """A Mermaid flow chart."""
-    boxes = steps(hint)
+    boxes = steps(hint, language)
     lines = ["flowchart TD"]
     for number, one in enumerate(boxes):
         shape = '{{"%s"}}' if one.kind == "heap" else '["%s"]'
@@ -96,10 +98,10 @@ def mermaid(hint: Hint, uri: Callable[[str], str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def text(hint: Hint, base: str = "") -> str:
+def text(hint: Hint, base: str = "", language: Language = ENGLISH) -> str:
     """One line for each step, each with its place first, as compilers print it."""
-    lines = [hint.text]
-    for one in steps(hint):
+    lines = [language.hint(hint)]
+    for one in steps(hint, language):
         place = f"{_place(one.at, base)}: " if one.at is not None else ""
         lines.append(f"{place}{f'{one.reason}: ' if one.reason else ''}{one.text}")
     return "\n".join(lines) + "\n"
@@ -119,6 +121,11 @@ def nearest(hints: Sequence[Hint], line: int, column: int) -> Hint | None:
             around, key=lambda hint: (hint.site.range.end.line - hint.site.range.start.line, -hint.site.range.start.col)
         )
     return next((hint for hint in on_line if hint.site.range.start.line == line), None)
+
+
+def _end(language: Language, label: str) -> str:
+    """A label without what the last box says."""
+    return language.of("label", label).removeprefix(language.say("on heap: "))
 
 
 def _box(one: Step, top: int, uri: Callable[[str], str]) -> str:

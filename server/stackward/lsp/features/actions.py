@@ -51,13 +51,13 @@ def register(app: App) -> None:
     async def rewrite(uri: str, number: int) -> None:
         path = feature.path(uri)
         offer, change = await feature.made(path, number, cancellation())
-        await app.ask("workspace/applyEdit", {"label": offer.title, "edit": feature.edit(change, offer)})
+        await app.ask("workspace/applyEdit", {"label": _title(app, offer), "edit": feature.edit(change, offer)})
 
     @server.command("stackward.fixAll")
     async def fix_all(uri: str) -> int:
         change = await feature.all_fixed(feature.path(uri), cancellation())
         if change.edits:
-            label = "Rewrite what allocates"
+            label = app.language.say("Rewrite what allocates")
             await app.ask("workspace/applyEdit", {"label": label, "edit": feature.edit(change, None)})
         return len(change.applied)
 
@@ -114,11 +114,18 @@ class _Feature:
             action = await self._action(uri, offer, params, lines)
             if action is not None:
                 found.append(action)
+        say = self._app.language.say
         measurable = self._literals and any(_covers(one, _PROVE) for one in only)
         for offer in offers if measurable or (self._literals and not only and not automatic) else ():
             if offer.proof is not None:
-                command = types.Command("Measure", "stackward.proveRewrite", arguments=[uri, offer.number])
-                found.append(types.CodeAction(f"Prove with a benchmark: {offer.title}", kind=_PROVE, command=command))
+                command = types.Command(say("Measure"), "stackward.proveRewrite", arguments=[uri, offer.number])
+                found.append(
+                    types.CodeAction(
+                        say("Prove with a benchmark: {title}", title=_title(self._app, offer)),
+                        kind=_PROVE,
+                        command=command,
+                    )
+                )
         return found
 
     async def _action(
@@ -126,7 +133,9 @@ class _Feature:
     ) -> types.CodeAction | types.Command | None:
         if offer.applicability is Applicability.DISPLAY and not self._literals:
             return None
-        title = offer.title if offer.proof is not None else f"{offer.title} (checked when it is made)"
+        title = _title(self._app, offer)
+        if offer.proof is None:
+            title = self._app.language.say("{title} (checked when it is made)", title=title)
         if not self._literals:
             return types.Command(title, "stackward.rewrite", arguments=[uri, offer.number])
         span = offer.candidate.span
@@ -167,16 +176,17 @@ class _Feature:
         if not isinstance(number, int):
             raise JsonRpcInvalidParams("this is no code action of stackward")
         offer, change = await self.made(path, number, cancel)
-        action.title = offer.title
+        action.title = _title(self._app, offer)
         action.edit = self._typed(change, offer)
         return action
 
     async def made(self, path: str, number: int, cancel: CancelToken) -> tuple[Offer, Change]:
+        say = self._app.language.say
         made = await asyncio.to_thread(self._actions.make, path, number, cancel)
         if made is None:
-            raise JsonRpcContentModified("the text has changed since; ask for code actions again")
+            raise JsonRpcContentModified(say("the text has changed since; ask for code actions again"))
         if isinstance(made, Rejected):
-            raise _failed(f"not made: {made.reason}")
+            raise _failed(say("not made: {why}", why=made.reason))
         return made
 
     async def all_fixed(self, path: str, cancel: CancelToken) -> Change:
@@ -188,13 +198,13 @@ class _Feature:
     async def measured(self, path: str, number: int, seconds: float, cancel: CancelToken) -> Json:
         """The benchmarks before and after a rewrite, as a table and as numbers; or why there are none."""
         app = self._app
-        progress = app.progress.begin("Measuring before and after", cancel)
+        progress = app.progress.begin(app.language.say("Measuring before and after"), cancel)
 
         def report(text: str, done: int, total: int) -> None:
             app.server.post(progress.report, text, done, total)
 
         outcome = await asyncio.to_thread(self._actions.benchmark, path, number, seconds, report, cancel)
-        progress.end("done")
+        progress.end(app.language.say("done"))
         if isinstance(outcome, str):
             return {"failure": outcome}
         return {
@@ -223,7 +233,7 @@ class _Feature:
         }
 
     async def _fix_all_action(self, uri: str, path: str) -> types.CodeAction | types.Command:
-        title = "Rewrite what allocates, as far as it is safe"
+        title = self._app.language.say("Rewrite what allocates, as far as it is safe")
         if not self._literals:
             return types.Command(title, "stackward.fixAll", arguments=[uri])
         action = types.CodeAction(title=title, kind=FIX_ALL, data={"uri": uri, "fixAll": True})
@@ -245,8 +255,12 @@ class _Feature:
             ]
         }
         if annotate:
-            differs = offer.proof.proposal.differs if offer is not None and offer.proof is not None else ""
-            annotation: Json = {"label": offer.title if offer else "stackward", "needsConfirmation": review}
+            own = offer.proof.proposal.differs if offer is not None and offer.proof is not None else ""
+            differs = self._app.language.of("differs", own)
+            annotation: Json = {
+                "label": _title(self._app, offer) if offer else "stackward",
+                "needsConfirmation": review,
+            }
             edit["changeAnnotations"] = {"stackward": annotation | ({"description": differs} if differs else {})}
         return edit
 
@@ -286,6 +300,12 @@ class _Feature:
         if path is None or not os.path.isabs(path):
             raise JsonRpcInvalidParams(f"{uri} is not a file")
         return path
+
+
+def _title(app: App, offer: Offer) -> str:
+    """The title of an offer, with the proof where there is one."""
+    proof = offer.proof
+    return app.language.proved(proof) if proof is not None else app.language.of("title", offer.title)
 
 
 def _failed(message: str) -> JsonRpcException:

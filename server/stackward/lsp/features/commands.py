@@ -12,13 +12,13 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from stackward.core.hint import Hint, Severity
 from stackward.core.outcome import Cancelled
+from stackward.core.site import Site
 from stackward.engine.check import check
 from stackward.engine.inlinediff import inline_diff
 from stackward.engine.results import CheckReport
 from stackward.engine.scheduler import Priority
 from stackward.lsp.app import App
 from stackward.lsp.convert import from_position
-from stackward.lsp.features.hover import count
 from stackward.lsp.protocol import cancellation
 from stackward.lsp.uris import path_of, uri_of
 from stackward.report import flow
@@ -53,7 +53,11 @@ def register(app: App) -> None:
         hint = flow.nearest(app.visible(path), at.line, at.col)
         if hint is None:
             return None
-        return {"svg": flow.svg(hint, uri_of), "mermaid": flow.mermaid(hint, uri_of), "text": flow.text(hint)}
+        return {
+            "svg": flow.svg(hint, uri_of, app.language),
+            "mermaid": flow.mermaid(hint, uri_of, app.language),
+            "text": flow.text(hint, language=app.language),
+        }
 
     @server.command("stackward.inlineDiff")
     async def compare_inlining(uri: str) -> dict[str, Any]:
@@ -61,11 +65,11 @@ def register(app: App) -> None:
 
     @server.command("stackward.listHints")
     def list_hints(uri: str, function: str = "") -> list[dict[str, Any]]:
-        """The diagnostics of a file, or of one function in it; what matters most comes first."""
+        """The diagnostics of a file, or of one function in it, what matters most first; their cost is in ``data``."""
         path = _path(uri)
         lines = app.lines(path)
         return [
-            app.presenter.diagnostic(hint, lines, app.level(hint.rule, path))
+            {**app.presenter.diagnostic(hint, lines, app.level(hint.rule, path)), "data": _cost(hint.site)}
             for hint in sorted(app.visible(path), key=lambda hint: hint.site.heat)
             if function in {"", hint.site.function}
         ]
@@ -77,7 +81,7 @@ def register(app: App) -> None:
     @server.command("stackward.status")
     def status() -> dict[str, str]:
         now = app.status
-        return {"state": now.state.value, "message": now.message}
+        return {"state": now.state.value, "message": app.language.problem(now.message)}
 
     @server.command("stackward.toggleHints")
     def toggle_hints() -> bool:
@@ -86,9 +90,14 @@ def register(app: App) -> None:
         return app.shown
 
 
+def _cost(site: Site) -> dict[str, Any]:
+    """What a client sorts by. ``bytes`` is null where it varies; ``cold`` says why the path is rarely taken."""
+    return {"function": site.function, "bytes": site.bytes, "loops": site.loops, "cold": site.cold}
+
+
 async def analyze_workspace(app: App, cancel: CancelToken) -> dict[str, Any]:
     """Analyse all packages of all folders, with a bar that can be cancelled; gives how much was found."""
-    progress = app.progress.begin("Analysing the workspace", cancel)
+    progress = app.progress.begin(app.language.say("Analysing the workspace"), cancel)
     server = app.server
     sites = packages = 0
     failures: list[str] = []
@@ -111,16 +120,20 @@ async def analyze_workspace(app: App, cancel: CancelToken) -> dict[str, Any]:
 
         outcome = await asyncio.to_thread(run)
         if isinstance(outcome, CheckReport):
-            sites += len(outcome.hints)
+            sites += sum(hint.site.shown for hint in outcome.hints)
             packages += len(outcome.packages)
             failures += [str(one.failure) for one in outcome.packages if one.failure is not None]
         elif isinstance(outcome, Cancelled):
-            progress.end("cancelled")
+            progress.end(app.language.say("cancelled"))
             return {"cancelled": True, "sites": sites, "packages": packages, "failures": failures}
         else:
             failures.append(str(outcome))
     app.news(app.session.paths())
-    progress.end(f"{count(sites, 'site')} in {count(packages, 'package')}")
+    say = app.language.say
+    listed = say("{count} package" if packages == 1 else "{count} packages", count=packages)
+    progress.end(
+        say("{sites} site in {packages}" if sites == 1 else "{sites} sites in {packages}", sites=sites, packages=listed)
+    )
     return {"cancelled": False, "sites": sites, "packages": packages, "failures": failures}
 
 
@@ -130,7 +143,7 @@ async def _inline_diff(app: App, path: str, cancel: CancelToken) -> dict[str, An
     folder = app.session.folder_of(directory)
     if folder is None:
         return {"failure": f"{path} is in no folder of the workspace"}
-    progress = app.progress.begin("Comparing with and without inlining", cancel)
+    progress = app.progress.begin(app.language.say("Comparing with and without inlining"), cancel)
     report = progress.report
     outcome = await asyncio.to_thread(
         inline_diff,
@@ -141,7 +154,7 @@ async def _inline_diff(app: App, path: str, cancel: CancelToken) -> dict[str, An
         lambda text, done, total: app.server.post(report, text, done, total),
         cancel,
     )
-    progress.end("done")
+    progress.end(app.language.say("done"))
     if not isinstance(outcome, tuple):
         return {"failure": "cancelled" if isinstance(outcome, Cancelled) else str(outcome)}
     failure = next((one.failure for one in outcome if one.failure), "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from lsprotocol import types
 
@@ -13,6 +14,7 @@ from stackward.lsp.app import App
 from stackward.lsp.convert import to_range
 from stackward.lsp.present import shown_range
 from stackward.lsp.uris import path_of, uri_of
+from stackward.report.language import Language
 from stackward.rules import leaking_words
 
 
@@ -62,52 +64,59 @@ def _content(app: App, text: str) -> types.MarkupContent:
 
 
 def _hint(app: App, hint: Hint) -> str:
-    parts = [f"**{_plain(hint.message)}** [{hint.rule}]({app.presenter.page(hint.rule)})"]
+    say = app.language.say
+    parts = [f"**{_plain(app.language.of('message', hint.message))}** [{hint.rule}]({app.presenter.page(hint.rule)})"]
     if hint.steps:
         parts.append(
             "\n".join(
-                f"{number}. {_place(step.at.path, step.at.pos)} {_plain(step.text)}"
+                f"{number}. {_place(step.at.path, step.at.pos)} {_plain(app.language.step(step))}"
                 for number, step in enumerate(hint.steps, 1)
             )
         )
     site = hint.site
-    if (facts := _facts(site)) != "":
+    if (facts := _facts(app.language, site)) != "":
         parts.insert(1, facts)
     if site.flow_truncated:
-        parts.append("The compiler's explanation goes on; the rest of it is left out.")
+        parts.append(say("The compiler's explanation goes on; the rest of it is left out."))
     if site.instances:
-        spared = ", not in " + ", ".join(f"`{name}`" for name in site.spared) if site.spared else ""
-        parts.append("In " + ", ".join(f"`{name}`" for name in site.instances) + spared)
+        template = "In {instances}, not in {spared}" if site.spared else "In {instances}"
+        parts.append(say(template, instances=_names(site.instances), spared=_names(site.spared)))
     if site.inlined_at:
         places = ", ".join(_place(at.path, at.pos) for at in site.inlined_at[:5])
-        more = f" and {len(site.inlined_at) - 5} more" if len(site.inlined_at) > 5 else ""
-        parts.append(f"Also inlined at {places}{more}")
+        more = len(site.inlined_at) - 5
+        template = "Also inlined at {places} and {count} more" if more > 0 else "Also inlined at {places}"
+        parts.append(say(template, places=places, count=more))
     if site.not_inlined:
-        why = f"{site.function} is not inlined: {site.not_inlined}"
-        parts.append(_plain(f"{why}. If it were, its callers could keep this on their stacks."))
+        unless = "{function} is not inlined: {why}. If it were, its callers could keep this on their stacks."
+        parts.append(_plain(say(unless, function=site.function, why=site.not_inlined)))
     if hint.advice:
-        parts.append(f"**Try:** {_plain(hint.advice)}")
+        parts.append(say("**Try:** {advice}", advice=_plain(app.language.of("advice", hint.advice))))
     return "\n\n".join(parts)
 
 
-def _facts(site: Site) -> str:
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _facts(language: Language, site: Site) -> str:
     """What the object code says: the type, the size, how often, by which runtime function."""
     kind = f"`{site.type}`" if site.type else ""
     rounded = ""
     if site.bytes is not None and site.size_class is not None and site.size_class > site.bytes:
-        rounded = f"takes up {site.size_class:,} bytes"
+        rounded = language.say("takes up {bytes} bytes", bytes=f"{site.size_class:,}")
     called = f"`{site.runtime}`" if site.runtime else ""
-    return " · ".join(filter(None, (_plain(site.cost), kind, rounded, called)))
+    return " · ".join(filter(None, (_plain(language.cost(site)), kind, rounded, called)))
 
 
 def _function(app: App, function: Function, path: str) -> str:
     sites = [hint for hint in app.visible(path) if hint.site.function == function.name]
-    parts = [f"**{_plain(function.name)}**: {count(len(sites), 'heap allocation')}"]
-    parts += [f"- {_plain(leaking_words(parameter).message)}" for parameter in function.leaking]
+    language = app.language
+    parts = [f"**{_plain(function.name)}**: {allocations(language, len(sites))}"]
+    parts += [f"- {_plain(language.of('message', leaking_words(one).message))}" for one in function.leaking]
     if function.not_inlined:
-        parts.append(f"Not inlined: {_plain(function.not_inlined)}")
+        parts.append(language.say("Not inlined: {why}", why=_plain(function.not_inlined)))
     elif function.inline_cost is not None:
-        parts.append(f"Can be inlined (cost {function.inline_cost})")
+        parts.append(language.say("Can be inlined (cost {cost})", cost=function.inline_cost))
     return "\n\n".join(parts)
 
 
@@ -122,6 +131,6 @@ def _plain(text: str) -> str:
     return "".join(f"\\{char}" if char in "\\`*_{}[]<>#|" else char for char in text)
 
 
-def count(number: int, noun: str) -> str:
-    """``1 site``, ``2 sites``."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def allocations(language: Language, count: int) -> str:
+    """How many there are, in words."""
+    return language.say("{count} heap allocation" if count == 1 else "{count} heap allocations", count=count)

@@ -26,7 +26,10 @@ def register(app: App) -> None:
         last = lines.from_client(ClientPos(params.range.end.line, params.range.end.character), encoding)
         return [
             types.InlayHint(
-                position=to_position(lines, end, encoding), label=_label(hint), padding_left=True, tooltip=hint.text
+                position=to_position(lines, end, encoding),
+                label=_label(app, hint),
+                padding_left=True,
+                tooltip=app.language.hint(hint),
             )
             for hint in app.visible(path)
             if first <= (end := shown_range(hint, lines).end) <= last
@@ -36,9 +39,10 @@ def register(app: App) -> None:
         app.on_news(lambda _: refresh(app, "workspace/inlayHint/refresh"))
 
 
-def _label(hint: Hint) -> str:
+def _label(app: App, hint: Hint) -> str:
     size = hint.site.bytes
-    return f"{hint.label}, {size:,} B" if size else hint.label
+    label = app.language.of("label", hint.label)
+    return f"{label}{app.language.say(', ')}{size:,} B" if size else label
 
 
 def refresh(app: App, method: str) -> None:

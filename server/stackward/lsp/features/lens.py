@@ -9,9 +9,10 @@ from lsprotocol import types
 from stackward.core.site import Function
 from stackward.lsp.app import App
 from stackward.lsp.convert import to_range
-from stackward.lsp.features.hover import count
+from stackward.lsp.features.hover import allocations
 from stackward.lsp.features.inlay import refresh
 from stackward.lsp.uris import path_of
+from stackward.report.language import Language
 
 
 def register(app: App) -> None:
@@ -32,16 +33,16 @@ def register(app: App) -> None:
                 ),
             )
             for function in app.functions(path)
-            if (title := _title(function, sites[function.name]))
+            if (title := _title(app.language, function, sites[function.name]))
         ]
 
     if app.client.offers("workspace.codeLens.refreshSupport"):
         app.on_news(lambda _: refresh(app, "workspace/codeLens/refresh"))
 
 
-def _title(function: Function, sites: int) -> str:
-    parts = [count(sites, "heap allocation")] if sites else []
+def _title(language: Language, function: Function, sites: int) -> str:
+    parts = [allocations(language, sites)] if sites else []
     leaking = [parameter.name for parameter in function.leaking if set(parameter.to) & {"heap", "content"}]
     if leaking:
-        parts.append(f"leaks {', '.join(leaking)}")
+        parts.append(language.say("leaks {names}", names=", ".join(leaking)))
     return " · ".join(parts)
