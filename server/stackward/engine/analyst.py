@@ -104,6 +104,8 @@ class Analyst:
         """The package with a recipe that holds; None if there is none to be had."""
         recipes = Recipes(folder, tools, self._texts)
         with self._lock:
+            if folder.closed:
+                return None
             package = self._packages.setdefault(directory, PackageState(directory))
             recorded = package.recorded
             untested = self._untested(package)
@@ -120,6 +122,8 @@ class Analyst:
         match fresh:
             case Recorded() if fresh.units:
                 with self._lock:
+                    if self._forgotten(package):
+                        return None
                     package.take(fresh)
                 return package
             case Recorded():
@@ -172,6 +176,8 @@ class Analyst:
                     self._analyse(package.directory, Priority.OPEN, reason)
                     return False
                 with self._lock:
+                    if self._forgotten(package):
+                        return False
                     state.key, state.result = key, result
                     package.failure = None
                     package.unexplained = False
@@ -214,6 +220,10 @@ class Analyst:
             case Cancelled():
                 pass
         return False
+
+    def _forgotten(self, package: PackageState) -> bool:
+        """Whether the package was taken up anew meanwhile, perhaps with another configuration, or is gone."""
+        return self._packages.get(package.directory) is not package
 
     def _partial(self, files: Sequence[FileResult]) -> None:
         told = self._board.take_partial(files)

@@ -82,7 +82,7 @@ class Session:
             for folder in [one for one in self._folders if one.root == root]:
                 self._folders.remove(folder)
                 folder.close()
-            for directory in [one for one in self._analyst.packages if _below(one, root)]:
+            for directory in [one for one in {*self._analyst.packages, *self._wanted} if _below(one, root)]:
                 gone += self._forget(directory)
         self._listener.hints_changed(gone)
 

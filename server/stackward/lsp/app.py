@@ -146,7 +146,12 @@ class App:
             listener(paths)
 
     def show_status(self, status: Status) -> None:
-        """Send the status notification when it is another one."""
+        """Send the status notification when it is another one.
+
+        That something is over is news only if nothing else has begun since: what is on show then is not complete.
+        """
+        if status.state is not State.ANALYSING and self.session.status().state is State.ANALYSING:
+            return
         if self._waiting:
             self._tell()  # Who is told that all is done must have seen all.
         if status == self._status:
