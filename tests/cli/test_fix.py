@@ -121,3 +121,26 @@ def test_generated_files_are_left_alone(module: Callable[..., Path]) -> None:
     done = fix(root)
     assert done.stdout == ""
     assert "nothing to rewrite" in done.stderr
+
+
+def test_types_are_known_in_what_was_rewritten_before(module: Callable[..., Path]) -> None:
+    """The first rewrite imports a package that the module's recipe does not know of."""
+    text = """package p
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+func Rows(ids []int) ([]byte, error) {
+	rows := []map[string]any{}
+	for _, id := range ids {
+		rows = append(rows, map[string]any{"id": id, "key": fmt.Sprintf("order %d", id)})
+	}
+	return json.Marshal(rows)
+}
+"""
+    done = fix(module({"p.go": text}))
+    assert done.returncode == 0, done.stderr
+    assert '+\t\tKey string `json:"key"`' in done.stdout
+    assert "strconv.Itoa(id)" in done.stdout

@@ -234,6 +234,15 @@ class Workbench:
         exports = self.shop.tools.exports(unit.dir, (*_USEFUL, *missing), self.shop.cancel)
         return replace(unit, imports=(*unit.imports, *((path, exports[path]) for path in missing if path in exports)))
 
+    @functools.cached_property
+    def _typed(self) -> Mapping[UnitId, Unit]:
+        """The units as type facts are asked of them: texts that were edited may import what no recipe knows."""
+        overlays = self.snapshot.overlays
+        return {
+            unit.id: self._importing(unit, [text for path, text in overlays.items() if path in unit.files])
+            for unit in self.units
+        }
+
     def _ask(self, unit: Unit, spans: Sequence[Span], uses: bool) -> Sequence[ExprFacts | None] | None:
         """What one unit knows; None where nobody can be asked now."""
         if not spans:
@@ -241,7 +250,7 @@ class Workbench:
         shop = self.shop
         overlays = {path: text for path, text in self.snapshot.overlays.items() if path in unit.files}
         queries = [Query(span.path, span.start, span.end, uses) for span in spans]
-        told = shop.tools.types.facts(unit, overlays, shop.archives(unit), queries, shop.cancel)
+        told = shop.tools.types.facts(self._typed[unit.id], overlays, shop.archives(unit), queries, shop.cancel)
         return None if isinstance(told, NoFacts | DidNotRun) else told
 
 

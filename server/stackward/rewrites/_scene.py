@@ -14,7 +14,7 @@ from stackward.core.hint import Hint
 from stackward.rewrites import _imports
 from stackward.rewrites._names import declared_names
 from stackward.rewrites._rewrite import Span
-from stackward.syntax.anchors import arguments, callee_node, is_call
+from stackward.syntax.anchors import arguments, callee_node, is_call, operand_of, unparenthesized
 from stackward.syntax.tree import SourceFile, text_of
 
 FUNCTIONS = frozenset({"function_declaration", "func_literal", "method_declaration"})
@@ -176,6 +176,22 @@ class Scene:
 def replace_node(node: Node, new: str) -> Replacement:
     """The text of a node becomes another."""
     return Replacement(node.start_byte, node.end_byte, new.encode())
+
+
+def converted(scene: Scene, node: Node, into: str) -> Node | None:
+    """What is converted into a string from bytes, or into bytes from a string."""
+    inner = unparenthesized(node)
+    operand = operand_of(inner)
+    found = scene.facts(inner)
+    if operand is None or found is None or found.call is None or found.call.kind != "conversion":
+        return None
+    info = scene.type(operand)
+    if found.type is None or found.type.type != into or info is None:
+        return None
+    if into == "[]byte":
+        return operand if info.kind in {"string", "untyped string"} else None
+    of_bytes = info.kind == "slice" and info.elem is not None and info.elem.type in {"byte", "uint8"}
+    return operand if of_bytes else None
 
 
 def calls(node: Node, source: SourceFile, *names: str) -> bool:

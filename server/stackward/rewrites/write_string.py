@@ -31,9 +31,8 @@ from tree_sitter import Node
 
 from stackward.rewrites._names import walk
 from stackward.rewrites._rewrite import Applicability, Example, Offer, Proposal, Refusal, Refused, Rewrite
-from stackward.rewrites._scene import Scene, arguments, callee_node, is_call, replace_node
+from stackward.rewrites._scene import Scene, arguments, callee_node, converted, is_call, replace_node
 from stackward.rewrites._writers import Kind, Writer, writer
-from stackward.syntax.anchors import operand_of, unparenthesized
 from stackward.syntax.tree import SourceFile, text_of
 
 _WRITING = frozenset({"fmt.Fprint", "io.WriteString"})
@@ -59,7 +58,7 @@ def propose(scene: Scene) -> Iterator[Offer]:
     if any(one.type == "comment" for one in walk(scene.node)):
         yield Refusal("there is a comment inside of the call")
     elif found.call.callee in _WRITING:
-        bytes_ = _converted(scene, given[1], "string") if len(given) == 2 else None
+        bytes_ = converted(scene, given[1], "string") if len(given) == 2 else None
         if bytes_ is not None:
             yield from _as_bytes(scene, writer(scene, given[0]), bytes_)
     elif len(given) == 1 and [one.type for one in found.call.results] == ["int", "error"]:
@@ -71,29 +70,13 @@ def propose(scene: Scene) -> Iterator[Offer]:
             yield Refusal("WriteString of this type may be something else than Write")
             return
         if scene.text(function.named_children[-1]) == "Write":
-            inner = _converted(scene, given[0], "[]byte")
+            inner = converted(scene, given[0], "[]byte")
             if inner is not None:
                 yield from _as_string(scene, to, inner)
             return
-        inner = _converted(scene, given[0], "string")
+        inner = converted(scene, given[0], "string")
         if inner is not None and to.kind is not Kind.INTERFACE:
             yield from _as_bytes(scene, to, inner)
-
-
-def _converted(scene: Scene, node: Node, into: str) -> Node | None:
-    """What is converted into a string from bytes, or into bytes from a string."""
-    inner = unparenthesized(node)
-    operand = operand_of(inner)
-    found = scene.facts(inner)
-    if operand is None or found is None or found.call is None or found.call.kind != "conversion":
-        return None
-    info = scene.type(operand)
-    if found.type is None or found.type.type != into or info is None:
-        return None
-    if into == "[]byte":
-        return operand if info.kind in {"string", "untyped string"} else None
-    of_bytes = info.kind == "slice" and info.elem is not None and info.elem.type in {"byte", "uint8"}
-    return operand if of_bytes else None
 
 
 def _as_string(scene: Scene, to: Writer, inner: Node) -> Iterator[Offer]:
