@@ -144,3 +144,16 @@ func Rows(ids []int) ([]byte, error) {
     assert done.returncode == 0, done.stderr
     assert '+\t\tKey string `json:"key"`' in done.stdout
     assert "strconv.Itoa(id)" in done.stdout
+
+
+def test_refusals_are_where_the_user_sees_them(module: Callable[..., Path]) -> None:
+    """What is refused in a text that only the rewrites before have made is shown in the text on disk."""
+    text = TEXT + '\nfunc Wide(id int) string { return fmt.Sprintf("%3d", id) }\n'
+    root = module({"p.go": text})
+    for argv in ((), ("--write",)):
+        done = fix(root, "--explain-refusals", "--force", *argv)
+        lines = (root / "p.go").read_text(encoding="utf-8").split("\n")
+        found = [line.split(":") for line in done.stderr.split("\n") if ": sprintf: " in line]
+        assert len(found) == 2
+        for _, line, column, *_ in found:
+            assert lines[int(line) - 1][int(column) - 1 :].startswith("fmt.Sprintf"), (argv, line, column)

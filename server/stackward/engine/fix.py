@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from stackward.core.edit import Replacement, overlapping
 from stackward.engine.finish import Unfinished, finished
-from stackward.engine.rewriting import Candidate, Proved, Rejected, candidates, new_texts, objection, prove
+from stackward.engine.rewriting import Candidate, Proved, Rejected, candidates, new_texts, objection, prove, refuse
 from stackward.engine.tally import Function, Tally, outermost, total
 from stackward.engine.verify import Compared, DoesNotCompile, compare
 from stackward.engine.workbench import Workbench
@@ -275,4 +275,4 @@ def _applied(choice: _Choice, bench: Workbench, before: Tally, after: Tally) -> 
 
 def _reject(result: Fixed, bench: Workbench, candidate: Candidate, reason: str) -> None:
     key = _key(bench, candidate.rewrite.name, candidate.span.path, candidate.span.start)
-    result.rejected[key] = Rejected(candidate.rewrite, candidate.span, reason)
+    result.rejected[key] = refuse(bench, candidate, reason)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from stackward.core.edit import Replacement, difference
 from stackward.engine.finish import Unfinished, finished
@@ -32,11 +32,12 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A place that a rewrite, or the check, leaves alone, and why."""
+    """A place that a rewrite, or the check, leaves alone, and why. ``text`` is what the span is of."""
 
     rewrite: Rewrite
     span: Span
     reason: str
+    text: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def candidates(
                 continue
             for offer in offers:
                 if isinstance(offer, Refusal):
-                    yield Rejected(rewrite, scene.span(node), offer.reason)
+                    yield Rejected(rewrite, scene.span(node), offer.reason, source.text)
 
 
 def generated(source: SourceFile) -> bool:
@@ -108,12 +109,17 @@ def prove(bench: Workbench, candidate: Candidate) -> Proved | Rejected:
                 best = outcome
         else:
             reason = reason or outcome.reason
-    return best or Rejected(candidate.rewrite, candidate.span, reason)
+    return best or refuse(bench, candidate, reason)
+
+
+def refuse(bench: Workbench, candidate: Candidate, reason: str) -> Rejected:
+    """A place that the check leaves alone."""
+    return Rejected(candidate.rewrite, candidate.span, reason, bench.files[candidate.span.path].text)
 
 
 def _try(bench: Workbench, candidate: Candidate, proposal: Proposal) -> Proved | Rejected:
     def rejected(reason: str) -> Rejected:
-        return Rejected(candidate.rewrite, candidate.span, reason)
+        return refuse(bench, candidate, reason)
 
     texts = new_texts(bench, proposal)
     if isinstance(texts, Unfinished):
@@ -191,4 +197,4 @@ def _bytes(before: Tally, after: Tally) -> str:
     return f", \N{MINUS SIGN}{before.call_bytes - after.call_bytes:,} B"
 
 
-__all__ = ["Candidate", "Proved", "Rejected", "candidates", "objection", "prove", "saving", "savings"]
+__all__ = ["Candidate", "Proved", "Rejected", "candidates", "objection", "prove", "refuse", "saving", "savings"]

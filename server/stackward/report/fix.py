@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import unified_diff
+from difflib import Match, SequenceMatcher, unified_diff
 
 from stackward.core.position import LineIndex
 from stackward.engine.fix import Applied
@@ -53,13 +53,38 @@ def summary(report: FixReport) -> Iterator[str]:
 
 
 def refusals(rejected: Iterable[Rejected], texts: Mapping[str, bytes], cwd: str) -> Iterator[str]:
-    """``FILE:LINE:COLUMN: REWRITE: REASON``, in the order of the source. ``texts`` are those that the spans are of."""
-    lines = {path: LineIndex(text) for path, text in texts.items()}
-    for one in sorted(rejected, key=lambda one: (one.span.path, one.span.start, one.rewrite.name)):
-        name = os.path.relpath(one.span.path, cwd)
-        at = lines.get(one.span.path)
-        place = ":".join(map(str, at.position(one.span.start).display)) if at is not None else "0:0"
-        yield f"{name}:{place}: {one.rewrite.name}: {one.reason}"
+    """``FILE:LINE:COLUMN: REWRITE: REASON``, in the order of the source. ``texts`` are those that the user sees."""
+    known: dict[tuple[str, bytes], _Lines] = {}
+    placed = []
+    for one in rejected:
+        key = (one.span.path, one.text)
+        if key not in known:
+            known[key] = _Lines(one.text, texts.get(one.span.path, one.text))
+        placed.append((one.span.path, *known[key].display(one.span.start), one.rewrite.name, one.reason))
+    for path, line, column, name, reason in sorted(placed):
+        yield f"{os.path.relpath(path, cwd)}:{line}:{column}: {name}: {reason}"
+
+
+class _Lines:
+    """Where the lines of a text, which may be one between two rewrites, are in another."""
+
+    def __init__(self, text: bytes, shown: bytes) -> None:
+        self._index = LineIndex(text)
+        self._same: list[Match] = []
+        if text != shown:
+            matcher = SequenceMatcher(None, text.split(b"\n"), shown.split(b"\n"), autojunk=False)
+            self._same = matcher.get_matching_blocks()
+
+    def display(self, offset: int) -> tuple[int, int]:
+        """Line and column as Go counts; those of a line that is not there are the start of what is in its place."""
+        line, column = self._index.position(offset).display
+        before = [one for one in self._same if one.a < line]
+        if not self._same:
+            return line, column
+        last = before[-1] if before else Match(0, 0, 0)
+        if line <= last.a + last.size:
+            return line - last.a + last.b, column
+        return last.b + last.size + 1, 1
 
 
 def _saved(made: Iterable[Applied]) -> str:
