@@ -6,6 +6,7 @@ The registry is written out; a new rewrite is one file and one line here.
 from __future__ import annotations
 
 from stackward.rewrites import (
+    aggregate_to_struct,
     array_for_slice,
     captured_variable,
     clear_map,
@@ -61,6 +62,7 @@ __all__ = [
 ]
 
 REWRITES: tuple[Rewrite, ...] = (
+    aggregate_to_struct.REWRITE,
     array_for_slice.REWRITE,
     captured_variable.REWRITE,
     clear_map.REWRITE,

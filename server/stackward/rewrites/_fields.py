@@ -10,13 +10,15 @@ from tree_sitter import Node
 
 from stackward.core.edit import Replacement
 from stackward.core.facts import TypeInfo
-from stackward.rewrites._json import EMPTY_INTERFACES, field_name, tag
+from stackward.rewrites._json import EMPTY_INTERFACES, field_name, literal_of, set_value, tag
+from stackward.rewrites._literals import unquoted
 from stackward.rewrites._maps import Entry, Read, Shape
 from stackward.rewrites._names import PREDECLARED, walk
 from stackward.rewrites._rewrite import Refusal
 from stackward.rewrites._scene import Scene, is_call, replace_node
 from stackward.rewrites._targets import spelled
 from stackward.rewrites._variables import context, hidden, inside, listed_statement
+from stackward.syntax.anchors import unparenthesized
 from stackward.syntax.tree import text_of
 
 _BASIC = frozenset(
@@ -47,7 +49,7 @@ _JSON_METHODS = frozenset({"MarshalJSON", "MarshalJSONTo", "MarshalText", "Appen
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """``type`` is as written in the struct, ``asserted`` that a read need not be asserted to have that type."""
+    """``type`` is as written in the struct, ``asserted`` that what is read need not be asserted to have that type."""
 
     key: str
     name: str
@@ -105,7 +107,7 @@ def _field(scene: Scene, shape: Shape, key: str, taken: Sequence[str]) -> Field 
         return Field(key, name, shape.elem, tagged, asserted=False)
     typed = _common(scene, shape, infos)
     reads = [read for read in shape.reads if read.key == key]
-    if typed is None or not all(_asserts(scene, read, infos[0]) for read in reads):
+    if typed is None or not all(_asserts(scene, read, infos[0]) or compared(scene, shape, read) for read in reads):
         return Field(key, name, "any", tagged, asserted=False)
     return Field(key, name, typed, tagged, asserted=True)
 
@@ -205,6 +207,22 @@ def _asserts(scene: Scene, read: Read, info: TypeInfo | None) -> bool:
     return not names or len(names) == len(values)
 
 
+def compared(scene: Scene, shape: Shape, read: Read) -> bool:
+    """Whether a read is only compared with one of the same key, of whose type its own will be then."""
+    outer = context(read.node)
+    operator = (
+        outer.child_by_field_name("operator") if outer is not None and outer.type == "binary_expression" else None
+    )
+    if outer is None or operator is None or scene.text(operator) not in {"!=", "=="}:
+        return False
+    sides = [unparenthesized(one) for one in outer.named_children if one.type != "comment"]
+    same = [one.node for one in shape.reads if one.key == read.key]
+    basic = {
+        info.type for one in shape.entries() if one.key == read.key and (info := scene.type(one.value)) is not None
+    }
+    return len(sides) == 2 and all(side in same for side in sides) and basic <= _BASIC
+
+
 def struct_text(found: Sequence[Field], indent: str) -> str:
     """The struct type as written."""
     if not found:
@@ -229,7 +247,8 @@ def edits(scene: Scene, shape: Shape, found: Sequence[Field], typed: str) -> lis
         operand = read.node.child_by_field_name("operand")
         outer = context(read.node)
         one = by_key[read.key]
-        whole = outer if one.asserted and outer is not None else read.node
+        asserts = one.asserted and outer is not None and outer.type == "type_assertion_expression"
+        whole = outer if asserts and outer is not None else read.node
         made.append(replace_node(whole, f"{scene.text(operand or read.node)}.{one.name}"))
     return made
 
@@ -247,3 +266,29 @@ def _empty(shape: Shape, node: Node, typed: str) -> Replacement:
     if node.type == "literal_value":
         return replace_node(node, "{}")
     return replace_node(node, f"{typed}{{}}")
+
+
+def type_names(scene: Scene, found: Shape) -> tuple[str, ...]:
+    """What the type may be called: after the slice, the variable or the key that holds the value."""
+    if found.many is not None:
+        name = found.many.name
+        single = f"{name[:-3]}y" if name.endswith("ies") else name[:-1] if name.endswith("s") else f"{name}Entry"
+    elif found.one is not None:
+        single = f"{found.one.name}Fields"
+    else:
+        single = _key(scene, found.sites[0].node)
+    return (single, f"{single}JSON", f"{single}Fields") if single else ("entry", "fields")
+
+
+def _key(scene: Scene, node: Node) -> str:
+    """The name for what is kept at the key of a literal, or of an assignment, that a value is for."""
+    entry = set_value(node)
+    element = node.parent.parent if literal_of(node) is not None and node.parent is not None else None
+    key = entry[1] if entry is not None else element.child_by_field_name("key") if element is not None else None
+    if key is not None and key.type == "literal_element" and key.named_children:
+        key = key.named_children[0]
+    constant = unquoted(scene.constant(key)) if key is not None else None
+    if not constant:
+        return ""
+    name = field_name(constant, ())
+    return name.lower() if name.isupper() else name[:1].lower() + name[1:]

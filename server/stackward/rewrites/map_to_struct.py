@@ -30,9 +30,8 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from stackward.core.edit import Replacement
-from stackward.rewrites._fields import Field, anonymous, common, edits, fields, struct_text
-from stackward.rewrites._json import EMPTY_INTERFACES, field_name, literal_of, set_value
-from stackward.rewrites._literals import unquoted
+from stackward.rewrites._fields import Field, anonymous, common, edits, fields, struct_text, type_names
+from stackward.rewrites._json import EMPTY_INTERFACES, literal_of, set_value
 from stackward.rewrites._maps import Shape
 from stackward.rewrites._order import disturbed
 from stackward.rewrites._rewrite import Applicability, Example, Offer, Proposal, Refusal, Refused, Rewrite
@@ -117,7 +116,7 @@ def _proposal(scene: Scene, found: Shape, listed: list[Field]) -> Offer:
         anchor = common([*found.nodes(), *_around(scene, found)])
         if anchor is None:
             return Refusal("there is no place for the type")
-        typed = scene.free_name(*_type_names(scene, found))
+        typed = scene.free_name(*type_names(scene, found))
         indent = scene.indent(anchor)
         declaration = f"type {typed} {struct_text(listed, indent)}\n{indent}"
         changes = edits(scene, found, listed, typed)
@@ -146,32 +145,6 @@ def _around(scene: Scene, found: Shape) -> Iterator[Node]:
                 yield from outer.nodes()
                 return
             literal = literal_of(literal)
-
-
-def _type_names(scene: Scene, found: Shape) -> tuple[str, ...]:
-    """What the type may be called: after the slice, the variable or the key that holds the value."""
-    if found.many is not None:
-        name = found.many.name
-        single = f"{name[:-3]}y" if name.endswith("ies") else name[:-1] if name.endswith("s") else f"{name}Entry"
-    elif found.one is not None:
-        single = f"{found.one.name}Fields"
-    else:
-        single = _key(scene, found.sites[0].node)
-    return (single, f"{single}JSON", f"{single}Fields") if single else ("entry", "fields")
-
-
-def _key(scene: Scene, node: Node) -> str:
-    """The name for what is kept at the key of a literal, or of an assignment, that a value is for."""
-    entry = set_value(node)
-    element = node.parent.parent if literal_of(node) is not None and node.parent is not None else None
-    key = entry[1] if entry is not None else element.child_by_field_name("key") if element is not None else None
-    if key is not None and key.type == "literal_element" and key.named_children:
-        key = key.named_children[0]
-    constant = unquoted(scene.constant(key)) if key is not None else None
-    if not constant:
-        return ""
-    name = field_name(constant, ())
-    return name.lower() if name.isupper() else name[:1].lower() + name[1:]
 
 
 REWRITE = Rewrite(
