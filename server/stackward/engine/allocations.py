@@ -17,7 +17,7 @@ from stackward.core.facts import ExprFacts
 from stackward.core.position import ByteCol, BytePos, ByteRange, Location
 from stackward.core.site import Allocates, Site, Storage
 from stackward.engine import costs
-from stackward.engine.inlined import origin
+from stackward.engine.inlined import Origins
 from stackward.engine.places import SIDE, Place, affinity, holds_several, may_need
 from stackward.engine.sites import Found, SiteBuilder
 from stackward.engine.symbols import Symbols
@@ -44,11 +44,19 @@ _FOR_SYNTAX: Mapping[Mechanism, Construct] = {
 class AllocationMap:
     """Settles the sites of one compile unit, of which ``log`` has the decisions.
 
-    ``sources`` has the syntax of the files that hints are shown for.
+    ``sources`` has the syntax of the files that hints are shown for, ``origins`` finds code of other packages.
     """
 
-    def __init__(self, code: ObjectCode, symbols: Symbols, sources: Mapping[str, SourceFile], log: SiteBuilder) -> None:
+    def __init__(
+        self,
+        code: ObjectCode,
+        symbols: Symbols,
+        sources: Mapping[str, SourceFile],
+        log: SiteBuilder,
+        origins: Origins | None = None,
+    ) -> None:
         self._symbols = symbols
+        self._origins = origins or Origins()
         self._sources = sources
         self._log = log
         self._inlined = log.inlined_calls()
@@ -270,7 +278,7 @@ class AllocationMap:
             ):
                 when = f"{function} is not inlined, or its caller lets it escape"
             elif site.inlined_from:
-                when, rarely = _in_callee(place)
+                when, rarely = _in_callee(place, self._origins)
                 site = replace(site, cold=rarely)
             if when:
                 verdict = replace(verdict, allocates=Allocates.SOMETIMES, when=when)
@@ -305,11 +313,11 @@ def _kept_by_caller(place: Place) -> bool:
     return place.construct is Construct.VARIABLE and captured and end is not End.PASSED
 
 
-def _in_callee(place: Place) -> tuple[str, str]:
+def _in_callee(place: Place, origins: Origins) -> tuple[str, str]:
     """When code of another package that was inlined gets to its allocation, and why that is rare; empty if always."""
     written = callee_node(place.found.located.node)
     called = text_of(written, place.found.file).rpartition(".")[2] if written is not None else ""
-    came_from = origin(place.calls[0])
+    came_from = origins.of(place.calls[0])
     if came_from is not None and came_from.certain and came_from.function.rpartition(".")[2] == called:
         return "", came_from.cold
     return f"{called or place.found.site.inlined_from} gets to it", came_from.cold if came_from is not None else ""

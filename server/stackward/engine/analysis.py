@@ -23,6 +23,7 @@ from stackward.engine.callees import callees
 from stackward.engine.costs import foreseen
 from stackward.engine.evidence import EvidenceMaker
 from stackward.engine.facts import construct, described, facts_of
+from stackward.engine.inlined import Origins
 from stackward.engine.neighbours import Library, Neighbours
 from stackward.engine.objectcodes import ObjectCodes
 from stackward.engine.results import Callee, FileResult, UnitResult
@@ -223,7 +224,7 @@ class Analysis:
         known = facts_of(logged, ask)
         sources = {path: source for path in unit.files if (source := evidence.sources.get(path)) is not None}
         symbols = Symbols(code.functions, unit.package)
-        allocations = AllocationMap(code, symbols, sources, builder)
+        allocations = AllocationMap(code, symbols, sources, builder, Origins(inputs.archives.values()))
         settled = allocations.settle(
             (found, construct(evidence.construct(found), known.get(found.key)), known.get(found.key))
             for found in logged

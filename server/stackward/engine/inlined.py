@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from stackward.syntax.constructs import Constructs
 from stackward.syntax.functions import enclosing_function
 from stackward.syntax.paths import certain, cold
 from stackward.syntax.tree import SourceFile, parse
+from stackward.toolchain.laid import texts_of
 
 _TREES = 2  # A tree takes ten times the memory of its text, so what was learnt from it is kept instead.
 _ORIGINS = 4096
@@ -29,17 +31,28 @@ class Origin:
     cold: str
 
 
-def origin(call: AllocatorCall) -> Origin | None:
-    """Where the code of a call comes from; None where its source is not to be had."""
-    try:
-        stamp = os.stat(call.path).st_mtime_ns
-        return _origin(call.path, stamp, call.line, call.mechanism, call.runtime)
-    except OSError:
-        return None
+class Origins:
+    """Finds where code comes from. ``archives`` is the export data that stackward built, of texts that nobody saved."""
+
+    def __init__(self, archives: Iterable[str] = ()) -> None:
+        self._archives = tuple(sorted(set(archives)))
+
+    def of(self, call: AllocatorCall) -> Origin | None:
+        """Where the code of a call comes from; None where its source is not to be had."""
+        try:
+            stamp = self._built.get(call.path) or os.stat(call.path).st_mtime_ns
+            return _origin(call.path, stamp, call.line, call.mechanism, call.runtime)
+        except OSError:
+            return None
+
+    @functools.cached_property
+    def _built(self) -> Mapping[str, str]:
+        """The archives that have code of files as they are not on disk."""
+        return {path: archive for archive in self._archives for path in texts_of(archive)}
 
 
 @functools.lru_cache(maxsize=_ORIGINS)
-def _origin(path: str, stamp: int, line: int, mechanism: Mechanism, runtime: str) -> Origin | None:
+def _origin(path: str, stamp: int | str, line: int, mechanism: Mechanism, runtime: str) -> Origin | None:
     source = _source(path, stamp)
     constructs = Constructs(source, [line])
     fitting = constructs.fitting(line, mechanism, runtime)
@@ -51,6 +64,12 @@ def _origin(path: str, stamp: int, line: int, mechanism: Mechanism, runtime: str
 
 
 @functools.lru_cache(maxsize=_TREES)
-def _source(path: str, stamp: int) -> SourceFile:
-    del stamp  # A file that changed is read anew.
-    return parse(Path(path).read_bytes())
+def _source(path: str, stamp: int | str) -> SourceFile:
+    """The text of a file: as it is on disk, or as an archive has it.
+
+    ``stamp`` is when the disk had it, so that a file that changed is read anew, or the archive.
+    """
+    text = texts_of(stamp).get(path) if isinstance(stamp, str) else Path(path).read_bytes()
+    if text is None:
+        raise FileNotFoundError(path)
+    return parse(text)

@@ -38,6 +38,8 @@ def pulls(client: Client) -> bool:
 
 def hello(client: Client) -> Mapping[str, Any]:
     """The ``InitializeResult``."""
+    # Options are for clients that know code actions; the others, to whom commands are offered, expect a plain yes.
+    literals = isinstance(client.offers("textDocument.codeAction.codeActionLiteralSupport"), Mapping)
     capabilities: dict[str, Any] = {
         "positionEncoding": client.encoding.value,
         "textDocumentSync": {"openClose": True, "change": 2, "save": {"includeText": False}},
@@ -46,9 +48,11 @@ def hello(client: Client) -> Mapping[str, Any]:
         "codeActionProvider": {
             "codeActionKinds": ["quickfix", "refactor.rewrite", "source.fixAll.stackward"],
             "resolveProvider": True,
-        },
+        }
+        if literals
+        else True,
         "codeLensProvider": {"resolveProvider": False},
-        "executeCommandProvider": {"commands": list(COMMANDS), "workDoneProgress": True},
+        "executeCommandProvider": {"commands": list(COMMANDS)},
         "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
     }
     if pulls(client):

@@ -34,6 +34,9 @@ class Presenter:
         self._encoding = client.encoding
         offered = client.offers("textDocument.publishDiagnostics")
         self._offered = offered if isinstance(offered, dict) else {}
+        tags = self._offered.get("tagSupport")
+        valued = tags.get("valueSet") if isinstance(tags, dict) else None
+        self._fades = isinstance(valued, list) and _FADED in valued
         self._lines = lines
         self._pages = pages
         self._links: dict[str, str] = {}
@@ -67,7 +70,7 @@ class Presenter:
         }
         if related:
             diagnostic["relatedInformation"] = related
-        if not hint.site.shown and self._offered.get("tagSupport"):
+        if not hint.site.shown and self._fades:
             diagnostic["tags"] = [_FADED]
         return diagnostic
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import Future
 from typing import Any
 
 from stackward.lsp import wire
@@ -14,12 +15,14 @@ _counter = itertools.count(1)
 
 
 class Progress:
-    """One bar. Nothing is sent to a client that has none."""
+    """One bar. Nothing is sent to a client that has none, nor before it agreed to this one. Used in the event loop."""
 
     def __init__(self, reporter: ProgressReporter, title: str, cancel: CancelToken | None) -> None:
         self._reporter = reporter
         self.token = f"stackward-{next(_counter)}"
         self._percentage = -1
+        self._agreed: bool | None = None
+        self._held: list[dict[str, Any]] = []
         self._send_request()
         self._send({"kind": "begin", "title": title, "cancellable": cancel is not None, "percentage": 0})
 
@@ -41,11 +44,24 @@ class Progress:
 
     def _send_request(self) -> None:
         if self._reporter.supported:
-            self._reporter.server.protocol.ask("window/workDoneProgress/create", {"token": self.token})
+            asked = self._reporter.server.protocol.ask("window/workDoneProgress/create", {"token": self.token})
+            asked.add_done_callback(self._on_answer)
+
+    def _on_answer(self, asked: Future[Any]) -> None:
+        self._agreed = not asked.cancelled() and asked.exception() is None
+        held, self._held = self._held, []
+        for value in held:
+            self._send(value)
 
     def _send(self, value: dict[str, Any]) -> None:
         output = self._reporter.server.protocol.output
-        if self._reporter.supported and output is not None:
+        if not self._reporter.supported or output is None:
+            return
+        if self._agreed is None:
+            if self._held and self._held[-1]["kind"] == "report":
+                self._held.pop()  # Only how far it is now would be seen.
+            self._held.append(value)
+        elif self._agreed:
             params = {"token": self.token, "value": value}
             output.send(wire.encode({"jsonrpc": "2.0", "method": "$/progress", "params": params}))
 

@@ -101,7 +101,8 @@ class Protocol(LanguageServerProtocol):
         message_id = str(uuid.uuid4())
         future: Future[Any] = Future()
         self._request_futures[message_id] = future
-        self._send_data({"jsonrpc": "2.0", "id": message_id, "method": method, "params": params})
+        message = {"jsonrpc": "2.0", "id": message_id, "method": method}
+        self._send_data(message if params is None else {**message, "params": params})  # It may be absent, but not null.
         return future
 
     def abandon(self) -> None:

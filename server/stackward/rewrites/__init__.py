@@ -33,6 +33,7 @@ from stackward.rewrites import (
     string_builder,
     string_loop,
     unmarshal_to_struct,
+    write_concat,
     write_sprintf,
     write_string,
 )
@@ -89,6 +90,7 @@ REWRITES: tuple[Rewrite, ...] = (
     string_builder.REWRITE,
     string_loop.REWRITE,
     unmarshal_to_struct.REWRITE,
+    write_concat.REWRITE,
     write_sprintf.REWRITE,
     write_string.REWRITE,
 )

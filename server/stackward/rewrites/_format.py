@@ -16,7 +16,7 @@ from tree_sitter import Node
 from stackward.core.facts import TypeInfo
 from stackward.rewrites._literals import as_written, unquoted
 from stackward.rewrites._rewrite import Refusal
-from stackward.rewrites._scene import Scene
+from stackward.rewrites._scene import Scene, arguments, is_call
 
 _DIRECTIVE = re.compile(
     r"%(?P<flags>[-+# 0]*)(?P<width>\*|\d+)?(?:\.(?P<precision>\*|\d*))?(?P<index>\[\d+\])?(?P<verb>.)", re.DOTALL
@@ -60,8 +60,13 @@ def printed(
 ) -> list[Piece] | Refusal:
     """What the arguments of a function of fmt print: of one like ``Printf``, ``Print`` or ``Println``.
 
+    Those of ``+`` and of ``strings.Join``, with the separator as the last one, are put together as they are.
     ``names`` are variables that stand for some of the operands, by the offsets of these.
     """
+    if function == "+":
+        return _together(scene, given, None, names)
+    if function == "strings.Join":
+        return _together(scene, given[:-1], given[-1], names)
     if function.endswith("f"):
         if not given:
             return Refusal("it has no format")
@@ -83,6 +88,42 @@ def printed(
     if literal or not found:
         found.append(_literal(literal))
     return found
+
+
+def _together(
+    scene: Scene, given: Sequence[Node], separator: Node | None, names: Mapping[int, str]
+) -> list[Piece] | Refusal:
+    """Strings one after the other, with a separator between them."""
+    found: list[Piece] = []
+    literal = ""
+    between = unquoted(scene.constant(separator)) if separator is not None else ""
+    if between is None:
+        return Refusal("the separator is not a constant")
+    for number, node in enumerate(given):
+        info, value = scene.type(node), unquoted(scene.constant(node))
+        if info is None or info.type not in {"string", "untyped string"}:
+            return Refusal(f"{scene.text(node)} is no plain string")
+        literal += between if number else ""
+        if value is not None and node.type in {"interpreted_string_literal", "raw_string_literal"}:
+            literal += value
+            continue
+        text = names.get(node.start_byte) or scene.text(node)
+        piece = _number(scene, node, names) or Piece(text, f"append({{}}, {_kept(text)}...)", None, operand=node)
+        literal = _added(found, literal, replace(piece, operand=None) if value is not None else piece)
+    if literal or not found:
+        found.append(_literal(literal))
+    return found
+
+
+def _number(scene: Scene, node: Node, names: Mapping[int, str]) -> Piece | None:
+    """The digits of a number that are made into a string, which then is not needed."""
+    given = arguments(node) if is_call(node) else []
+    callee = scene.callee(node) if given else ""
+    decimal = callee == "strconv.Itoa" or (len(given) == 2 and scene.constant(given[1]) == "10")
+    if callee not in {"strconv.FormatInt", "strconv.FormatUint", "strconv.Itoa"} or not decimal:
+        return None
+    piece = operand(scene, given[0], "d", "%d", names)
+    return piece if isinstance(piece, Piece) and piece.number else None
 
 
 def pieces(

@@ -19,7 +19,10 @@ from stackward.rewrites._writers import Kind, Writer, write
 
 @dataclass(frozen=True, slots=True)
 class Printing:
-    """A call that writes what fmt prints. ``inner`` is the call of ``Sprintf`` in it, None for ``Fprintf`` itself."""
+    """A call that writes what fmt prints, or strings that are put together (``+``, ``strings.Join``).
+
+    ``inner`` is the call of ``Sprintf`` in it, or what puts strings together; None for ``Fprintf`` itself.
+    """
 
     to: Writer
     function: str
@@ -33,7 +36,7 @@ def direct(scene: Scene, found: Printing) -> Iterator[Offer]:
     to = found.to
     pieces = printed(scene, found.function, found.given)
     if isinstance(pieces, Refusal):
-        if found.inner is None:
+        if found.inner is None or not found.function.startswith("fmt."):
             yield pieces
         return
     parent = scene.node.parent
@@ -62,11 +65,15 @@ def direct(scene: Scene, found: Printing) -> Iterator[Offer]:
         assigned = ", ".join(scene.text(node) for node in hoisted)
         edits.append(before(scene, parent, [f"{', '.join(names.values())} := {assigned}"]))
     imports = {scene.path: tuple(sorted({path for piece in pieces for path in piece.imports}))}
-    # Before, the builder grew within fmt.
-    roomy = (to.text,) if to.kind is Kind.BUILDER and found.inner is None else ()
-    called = f"fmt.F{found.function.removeprefix('fmt.').removeprefix('S').removeprefix('F')}"
-    instead = called if found.inner is None else found.function
-    yield Proposal(f"Write to {to.text} without {instead}", {scene.path: tuple(edits)}, imports, roomy=roomy)
+    title, builder = f"Write to {to.text} piece by piece", (to.text,) if to.kind is Kind.BUILDER else ()
+    if found.function.startswith("fmt."):
+        called = f"fmt.F{found.function.removeprefix('fmt.').removeprefix('S').removeprefix('F')}"
+        title = f"Write to {to.text} without {called if found.inner is None else found.function}"
+        # Before, the builder grew within fmt.
+        builder = builder if found.inner is None else ()
+        yield Proposal(title, {scene.path: tuple(edits)}, imports, roomy=builder)
+        return
+    yield Proposal(title, {scene.path: tuple(edits)}, imports, growing=builder)
 
 
 def _one_string(scene: Scene, to: Writer, pieces: Sequence[Piece]) -> Iterator[Offer]:

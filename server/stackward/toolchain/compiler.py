@@ -22,7 +22,7 @@ from typing import TypeAlias
 from stackward.core.allocation import ObjectCode
 from stackward.core.decision import Decision, Problem
 from stackward.core.outcome import BuildError, BuildFailed, Cancelled
-from stackward.toolchain import caches
+from stackward.toolchain import caches, laid
 from stackward.toolchain.config import BuildConfig
 from stackward.toolchain.discovery import Toolchain
 from stackward.toolchain.escapes import LogParser
@@ -160,12 +160,17 @@ class Compiler:
 
     @or_reason
     def build(self, replay: Replay, output: str, cancel: CancelToken) -> BuildFailed | DidNotRun | Cancelled | None:
-        """Compile to an archive with export data, for the packages that import this one; written atomically."""
+        """Compile to an archive with export data, for the packages that import this one; written atomically.
+
+        Its texts that are on no disk are kept beside it (``laid.texts_of``), for who looks at code that is inlined.
+        """
         unit = replay.unit
         with caches.scratch(os.path.dirname(output)) as work:
             files, names = _materialise(replay, work)
+            overlaid = {name: path for name, path in names.items() if name != path}
             archive = os.path.join(work, "out.a")
-            argv = [*unit.argv, "-o", archive, "-importcfg", self._importcfg(replay), "-pack", *files]
+            argv = [*unit.argv, "-o", archive, *laid.trimpath(overlaid), "-importcfg", self._importcfg(replay)]
+            argv += ["-pack", *files]
             ran = run(argv, cwd=unit.cwd, env=self._environment, timeout=_HANG_SECONDS, cancel=cancel)
             if cancel.cancelled:
                 return Cancelled()
@@ -175,6 +180,8 @@ class Compiler:
                 parser = LogParser(names, unit.cwd)
                 records = [*parser.feed(ran.stdout + ran.stderr), *parser.close()]
                 return _failed(unit, [record for record in records if isinstance(record, BuildError)], ran.code)
+            if overlaid:
+                laid.keep(output, overlaid, replay.overlays, work)
             os.replace(archive, output)
         return None
 

@@ -42,13 +42,14 @@ class _Pushed:
 
     def __init__(self, app: App) -> None:
         self._app = app
+        self._versioned = bool(app.client.offers("textDocument.publishDiagnostics.versionSupport"))
         self._said: dict[str, bytes] = {}
 
     def push(self, paths: Sequence[str]) -> None:
         for path in paths:
             document = self._app.documents.at(path)
             params: Json = {"uri": document.uri if document is not None else uri_of(path)}
-            if document is not None:
+            if document is not None and self._versioned:
                 params["version"] = document.version
             params["diagnostics"] = diagnostics(self._app, path)
             frame = wire.encode({"jsonrpc": "2.0", "method": "textDocument/publishDiagnostics", "params": params})
@@ -82,14 +83,16 @@ def _register_pull(app: App) -> None:
 
     @server.feature(types.WORKSPACE_DIAGNOSTIC)
     def pull_all(params: types.WorkspaceDiagnosticParams) -> Json:
-        known = {path_of(one.uri): one.value for one in params.previous_result_ids}
+        known = {path: one for one in params.previous_result_ids if (path := path_of(one.uri)) is not None}
         # Files that had diagnostics and have none now must be told so.
-        paths = sorted({*app.session.paths(), *(path for path in known if path is not None)})
+        paths = sorted({*app.session.paths(), *known})
         items = []
         for path in paths:
-            document = app.documents.at(path)
+            document, previous = app.documents.at(path), known.get(path)
             version = document.version if document is not None else None
-            items.append({"uri": uri_of(path), "version": version, **report(path, known.get(path))})
+            # In the client's own spelling, or it would take them for those of another file.
+            uri = document.uri if document is not None else previous.uri if previous is not None else uri_of(path)
+            items.append({"uri": uri, "version": version, **report(path, previous.value if previous else None)})
         return {"items": items}
 
     refreshing = False

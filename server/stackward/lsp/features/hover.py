@@ -55,9 +55,10 @@ def _width(hint: Hint) -> tuple[int, int]:
 
 
 def _content(app: App, text: str) -> types.MarkupContent:
-    """The text in a form that the client shows; Markdown without its marks reads well enough."""
+    """The text in the form that the client likes best, plain if it names none: without its marks it reads well too."""
     formats = app.client.offers("textDocument.hover.contentFormat")
-    if isinstance(formats, list) and formats and "markdown" not in formats:
+    known = [one for one in formats if one in {"markdown", "plaintext"}] if isinstance(formats, list) else []
+    if known[:1] != ["markdown"]:
         plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text).replace("**", "")
         return types.MarkupContent(types.MarkupKind.PlainText, re.sub(r"\\(.)", r"\1", plain))
     return types.MarkupContent(types.MarkupKind.Markdown, text)
