@@ -19,7 +19,7 @@ from stackward.engine.workbench import Workbench
 from stackward.rewrites import Applicability, Proposal, Rewrite
 from stackward.syntax.functions import functions
 
-_ROUNDS = 8  # One rewrite may open the way for another; they do not go on for ever.
+_ROUNDS = 100  # Wide changes are made one in a round. They do not go on for ever.
 
 
 @dataclass(frozen=True, slots=True)
