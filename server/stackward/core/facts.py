@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_NUMBERS = ("int", "int8", "int16", "int32", "int64", "uint", "uint8", "uint16", "uint32", "uint64", "uintptr")
+BASIC_TYPES = frozenset(
+    (*_NUMBERS, "byte", "rune", "float32", "float64", "complex64", "complex128", "bool", "string"),
+)
+"""The predeclared types that hold one value, under all their names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Query:

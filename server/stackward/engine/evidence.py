@@ -10,6 +10,7 @@ from tree_sitter import Node
 
 from stackward.core.allocation import Mechanism
 from stackward.core.decision import FlowEdge
+from stackward.core.facts import BASIC_TYPES
 from stackward.core.position import Location
 from stackward.core.site import Site, Storage
 from stackward.engine.neighbours import Neighbours
@@ -33,30 +34,7 @@ _BY_KIND = {
 }
 _MAX_CALLS = 8  # Calls that a value is followed through; further ones are in their own functions' hovers.
 _STRING_TYPES = frozenset({"string", "[]byte", "[]rune", "[]uint8", "[]int32"})
-_BASIC_TYPES = frozenset(
-    [
-        "bool",
-        "int",
-        "int8",
-        "int16",
-        "int32",
-        "int64",
-        "uint",
-        "uint8",
-        "uint16",
-        "uint32",
-        "uint64",
-        "uintptr",
-        "byte",
-        "rune",
-        "float32",
-        "float64",
-        "complex64",
-        "complex128",
-        "any",
-        "error",
-    ]
-)
+_CONVERSIONS = BASIC_TYPES | {"any", "error"}  # What looks like a call of one of these is none.
 
 
 class EvidenceMaker:
@@ -179,7 +157,7 @@ class EvidenceMaker:
         to = to[1:-1] if to.startswith("(") and to.endswith(")") else to
         if to in _STRING_TYPES:
             return Construct.STRING
-        if to in _BASIC_TYPES or not to.replace("_", "").replace(".", "").isalnum():
+        if to in _CONVERSIONS or not to.replace("_", "").replace(".", "").isalnum():
             return Construct.BOXED
         return Construct.UNSURE if self._shape(to) in {Shape.STRING, Shape.SLICE} else Construct.BOXED
 
@@ -298,7 +276,7 @@ def _sum(node: Node, source: SourceFile) -> Construct:
         name = text_of(named, source) if named is not None else ""
         if name == "string":
             return Construct.STRING
-        if name in _BASIC_TYPES or name == "len":
+        if name in _CONVERSIONS or name == "len":
             return Construct.BOXED
     return Construct.UNSURE
 

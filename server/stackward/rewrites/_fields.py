@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from stackward.core.edit import Replacement
-from stackward.core.facts import TypeInfo
+from stackward.core.facts import BASIC_TYPES, TypeInfo
 from stackward.rewrites._json import EMPTY_INTERFACES, field_name, literal_of, set_value, tag
 from stackward.rewrites._literals import unquoted
 from stackward.rewrites._maps import Entry, Read, Shape
@@ -21,27 +21,6 @@ from stackward.rewrites._variables import context, hidden, inside, listed_statem
 from stackward.syntax.anchors import unparenthesized
 from stackward.syntax.tree import text_of
 
-_BASIC = frozenset(
-    [
-        "bool",
-        "string",
-        "int",
-        "int8",
-        "int16",
-        "int32",
-        "int64",
-        "uint",
-        "uint8",
-        "uint16",
-        "uint32",
-        "uint64",
-        "uintptr",
-        "float32",
-        "float64",
-        "byte",
-        "rune",
-    ]
-)
 # Types whose JSON is the same whether they are in a variable or not: their methods have receivers that are values.
 _BY_VALUE = frozenset({"json.Number", "json.RawMessage", "time.Duration", "time.Time"})
 _JSON_METHODS = frozenset({"MarshalJSON", "MarshalJSONTo", "MarshalText", "AppendText"})
@@ -151,14 +130,14 @@ def same_anywhere(scene: Scene, info: TypeInfo, near: Node) -> bool:
 
     Methods of pointers count in a variable only. What pointers, slices and maps lead to is where it is either way.
     """
-    if info.type in _BASIC or info.type in _BY_VALUE or info.type in EMPTY_INTERFACES:
+    if info.type in BASIC_TYPES or info.type in _BY_VALUE or info.type in EMPTY_INTERFACES:
         return True
     if info.type.startswith(("*", "[]", "map[")):
         return True
     if info.package != scene.package.import_path:
         return False
     local = _local_type(scene, info.type, near)
-    if info.kind in _BASIC:
+    if info.kind in BASIC_TYPES:
         return local is not None or not _pointer_methods(scene, info.type)
     spec = next((one for one in local.named_children if one.type == "type_spec"), None) if local is not None else None
     kind = spec.child_by_field_name("type") if spec is not None else None
@@ -175,7 +154,7 @@ def same_anywhere(scene: Scene, info: TypeInfo, near: Node) -> bool:
 
 def _pointer_methods(scene: Scene, name: str) -> bool:
     """Whether a type of the package has methods of pointers that make JSON, or may have."""
-    if not scene.package.complete or not re.fullmatch(r"\w+", name):
+    if not re.fullmatch(r"\w+", name) or scene.package.hides(name):
         return True
     for source in scene.package.files.values():
         for node in source.tree.root_node.named_children:
@@ -210,17 +189,19 @@ def _asserts(scene: Scene, read: Read, info: TypeInfo | None) -> bool:
 def compared(scene: Scene, shape: Shape, read: Read) -> bool:
     """Whether a read is only compared with one of the same key, of whose type its own will be then."""
     outer = context(read.node)
-    operator = (
-        outer.child_by_field_name("operator") if outer is not None and outer.type == "binary_expression" else None
-    )
-    if outer is None or operator is None or scene.text(operator) not in {"!=", "=="}:
+    if outer is None or outer.type != "binary_expression":
         return False
+    operator = outer.child_by_field_name("operator")
     sides = [unparenthesized(one) for one in outer.named_children if one.type != "comment"]
     same = [one.node for one in shape.reads if one.key == read.key]
-    basic = {
-        info.type for one in shape.entries() if one.key == read.key and (info := scene.type(one.value)) is not None
-    }
-    return len(sides) == 2 and all(side in same for side in sides) and basic <= _BASIC
+    infos = [scene.type(one.value) for one in shape.entries() if one.key == read.key]
+    return (
+        operator is not None
+        and scene.text(operator) in {"!=", "=="}
+        and len(sides) == 2
+        and all(side in same for side in sides)
+        and all(info is not None and info.type in BASIC_TYPES for info in infos)
+    )
 
 
 def struct_text(found: Sequence[Field], indent: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from tree_sitter import Node
 
+from stackward.core.facts import BASIC_TYPES
 from stackward.rewrites._names import walk
 from stackward.rewrites._scene import Scene, arguments, callee_node, is_call
 from stackward.rewrites._variables import own, variable
@@ -31,27 +32,6 @@ _PURE = frozenset(
         "time.Now",
         "time.Since",
     }
-)
-_BASIC = frozenset(
-    [
-        "bool",
-        "string",
-        "int",
-        "int8",
-        "int16",
-        "int32",
-        "int64",
-        "uint",
-        "uint8",
-        "uint16",
-        "uint32",
-        "uint64",
-        "uintptr",
-        "float32",
-        "float64",
-        "byte",
-        "rune",
-    ]
 )
 _DEPTH = 4  # Functions that call functions.
 _ENDS = frozenset(
@@ -148,7 +128,7 @@ def _stable_call(scene: Scene, node: Node) -> bool:
         info = scene.type(given)
         if info is None or not stable(scene, given):
             return False
-        if call.kind == "conversion" and info.kind not in _BASIC:
+        if call.kind == "conversion" and info.kind not in BASIC_TYPES:
             return False  # It reads memory.
         if call.kind == "builtin" and info.kind in {"chan", "map", "pointer"}:
             return False
@@ -179,7 +159,7 @@ def harmless(scene: Scene, node: Node, depth: int = 0) -> bool:
 def _basic(scene: Scene, node: Node) -> bool:
     """Whether a value has no methods and leads nowhere."""
     info = scene.type(node)
-    return info is not None and (info.type in _BASIC or info.type.removeprefix("[]") in _BASIC)
+    return info is not None and (info.type in BASIC_TYPES or info.type.removeprefix("[]") in BASIC_TYPES)
 
 
 def _only_reads(scene: Scene, call: Node, depth: int) -> bool:
@@ -220,7 +200,7 @@ def declared(scene: Scene, call: Node) -> tuple[Scene, Node] | None:
     name = callee_node(call)
     if name is not None and name.type == "selector_expression":
         name = name.child_by_field_name("field")
-    if name is None or not scene.callee(call) or not scene.package.complete:
+    if name is None or not scene.callee(call) or scene.package.hides(scene.text(name)):
         return None
     found = scene.facts(name)
     known = found.object if found is not None else None
