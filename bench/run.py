@@ -16,6 +16,7 @@ import stackward
 from checks import check
 from dependents import dependents
 from keystrokes import keystrokes
+from opening import opening
 from processes import CommandError
 from reading import reading
 from saves import saves
@@ -29,7 +30,7 @@ from timeline import timeline
 from verifying import verifying
 from workplace import gopls_command, place, workplace
 
-_PARTS = ("save", "keystroke", "startup", "check", "reading", "dependents", "verify")
+_PARTS = ("save", "keystroke", "startup", "opening", "check", "reading", "dependents", "verify")
 _RESULTS = Path(__file__).parent / "results"
 
 
@@ -106,6 +107,8 @@ def _report(toolchain: Toolchain, parts: list[str], given: argparse.Namespace) -
         yield from keystrokes(server, ours)
     if "startup" in parts:
         yield from startup(server, gopls, places)
+    if "opening" in parts:
+        yield from opening(server, ours)
     if "check" in parts:
         yield from check(ours, tests=given.tests)
     if "reading" in parts:
