@@ -16,7 +16,13 @@ from stackward.lsp.uris import uri_of
 SERVE = [sys.executable, "-m", "stackward", "serve", "--log-level", "warning"]
 
 
-SHOWN = {"relatedInformation": True, "codeDescriptionSupport": True, "tagSupport": {"valueSet": [1, 2]}}
+SHOWN = {
+    "relatedInformation": True,
+    "codeDescriptionSupport": True,
+    "tagSupport": {"valueSet": [1, 2]},
+    "versionSupport": True,
+}
+HOVER = {"contentFormat": ["markdown", "plaintext"]}
 
 
 class Editor(Process):
@@ -37,14 +43,14 @@ class Editor(Process):
         """Initialize with the root as the one workspace folder."""
         uri = uri_of(str(self.root))
         offered = dict(capabilities or {})
-        text_document = offered.get("textDocument", {})
+        text_document = {"publishDiagnostics": SHOWN, "hover": HOVER, **offered.get("textDocument", {})}
         result: dict[str, Any] = self.ask(
             "initialize",
             {
                 "processId": os.getpid(),
                 "rootUri": uri,
                 "workspaceFolders": [{"uri": uri, "name": "root"}],
-                "capabilities": {**offered, "textDocument": {"publishDiagnostics": SHOWN, **text_document}},
+                "capabilities": {**offered, "textDocument": text_document},
                 **params,
             },
         )

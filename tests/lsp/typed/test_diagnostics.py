@@ -24,7 +24,9 @@ def read(uri: str) -> str:
 
 
 async def test_a_pushed_diagnostic_is_whole(client: TypedClient, root: Path) -> None:
-    shown = types.PublishDiagnosticsClientCapabilities(related_information=True, code_description_support=True)
+    shown = types.PublishDiagnosticsClientCapabilities(
+        related_information=True, code_description_support=True, version_support=True
+    )
     text_document = types.TextDocumentClientCapabilities(publish_diagnostics=shown)
     await client.start(root, capabilities=types.ClientCapabilities(text_document=text_document))
     uri = await client.open("p.go")

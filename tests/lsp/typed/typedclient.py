@@ -32,6 +32,14 @@ func Text(b []byte) string {
 }
 """
 
+# What a client says where a test does not care.
+SHOWS = types.ClientCapabilities(
+    text_document=types.TextDocumentClientCapabilities(
+        hover=types.HoverClientCapabilities(content_format=[types.MarkupKind.Markdown]),
+        publish_diagnostics=types.PublishDiagnosticsClientCapabilities(version_support=True),
+    )
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -109,7 +117,7 @@ class TypedClient(LanguageClient):
         self.files = root
         return await self.initialize_session(
             types.InitializeParams(
-                capabilities=capabilities or types.ClientCapabilities(),
+                capabilities=capabilities or SHOWS,
                 workspace_folders=[folder_of(one) for one in folders or (root,)],
                 initialization_options=options,
             )

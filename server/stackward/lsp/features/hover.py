@@ -59,7 +59,9 @@ def _content(app: App, text: str) -> types.MarkupContent:
     formats = app.client.offers("textDocument.hover.contentFormat")
     known = [one for one in formats if one in {"markdown", "plaintext"}] if isinstance(formats, list) else []
     if known[:1] != ["markdown"]:
-        plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text).replace("**", "")
+        # A rule's name would read as the end of the sentence before it.
+        named = re.sub(r"\*\* \[([^\]]*)\]\([^)]*\)", r" (\1)", text)
+        plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", named).replace("**", "")
         return types.MarkupContent(types.MarkupKind.PlainText, re.sub(r"\\(.)", r"\1", plain))
     return types.MarkupContent(types.MarkupKind.Markdown, text)
 
