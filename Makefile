@@ -8,7 +8,7 @@ WORKERS ?= 2
 # A test that hangs fails, with the stack of every thread; no test of the default suite takes a tenth of it.
 HANG := -o faulthandler_timeout=300 -o faulthandler_exit_on_timeout=true
 
-.PHONY: demo test test-std test-editors lint bench truth fix-bench storefront-bench docs lock wheel clean
+.PHONY: demo test test-std test-editors screenshots lint bench truth fix-bench storefront-bench docs lock wheel clean
 
 demo: $(READY) ## Analyse the example service with a real Go toolchain
 	cd examples/storefront && "$(CURDIR)/$(BIN)/stackward" check ./...
@@ -20,7 +20,19 @@ test-std: $(READY) ## The whole standard library (minutes)
 	$(BIN)/python -m pytest -m std
 
 test-editors: $(READY) ## In real editors, which are installed into the user's cache (minutes)
-	$(BIN)/python -m pytest -n $(WORKERS) -m editors $(HANG) tests/editors
+	@# What one file shares, an editor that was driven through a round, is made once.
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m editors $(HANG) tests/editors
+
+screenshots: $(READY) ## The pictures of the READMEs, as the tests in editors take them
+	STACKWARD_SCREENSHOTS="$(CURDIR)/dist/screenshots" $(BIN)/python -m pytest -q -m editors $(HANG) \
+		tests/editors/test_vscode_window.py tests/editors/test_neovim_terminal.py tests/editors/test_helix_terminal.py
+	mkdir -p docs/images
+	cp dist/screenshots/helix.svg docs/images/helix.svg
+	cp dist/screenshots/neovim.svg editors/neovim/screenshot.svg
+	cp dist/screenshots/hints-light.png editors/vscode/screenshots/hints.png
+	cp dist/screenshots/hints-dark.png dist/screenshots/hints-contrast.png editors/vscode/screenshots
+	cp dist/screenshots/flow-dark.png editors/vscode/screenshots/flow.png
+	cp dist/screenshots/preview-light.png editors/vscode/screenshots/preview.png
 
 lint: $(READY)
 	$(BIN)/ruff check .

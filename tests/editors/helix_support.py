@@ -34,7 +34,9 @@ def helix(release: str) -> Program:
 class Helix(Terminal):
     """Helix with one file open."""
 
-    def __init__(self, release: str, file: Path, home: Path, bin_: Path, cwd: Path) -> None:
+    def __init__(
+        self, release: str, file: Path, home: Path, bin_: Path, cwd: Path, *, columns: int = 400, lines: int = 20
+    ) -> None:
         env = isolated(home)
         config = home / "config" / "helix"
         config.mkdir(parents=True, exist_ok=True)
@@ -49,7 +51,8 @@ class Helix(Terminal):
             [*found.argv, str(file)],
             env={**env, **found.env, "PATH": f"{bin_}:{os.environ['PATH']}"},
             cwd=cwd,
-            lines=20,
+            columns=columns,
+            lines=lines,
         )
         self.wait_for("NOR")
 

@@ -26,6 +26,7 @@ def picture(screen: Any) -> str:
     width, height = screen.columns * _CELL[0], screen.lines * _CELL[1]
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" {_FONT}>',
+        "<style>rect{shape-rendering:crispEdges}</style>",  # Without it there are seams between cells.
         f'<rect width="100%" height="100%" fill="#{_PAPER}"/>',
     ]
     for row in range(screen.lines):

@@ -1,0 +1,181 @@
+"""VS Code's window: what a user sees of the extension, installed into a clean editor with nothing but Go and Python.
+
+The pictures of the READMEs are made here (``make screenshots``), and how long it takes from opening a folder to its
+first hints, which ``bench`` can read from the cache: ``vscode-first-hints.json``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from neovim_packages import cache
+from neovim_support import BOXED, FILE, PATIENCE, STOREFRONT, programs
+from vscode.build import vsix
+from vscode.server import drive, workbench
+
+pytestmark = pytest.mark.editors
+
+Facts = dict[str, Any]
+THEMES = (
+    {"name": "light", "label": "Light Modern", "mark": "vs"},
+    {"name": "dark", "label": "Dark Modern", "mark": "vs-dark"},
+    {"name": "contrast", "label": "Dark High Contrast", "mark": "hc-black"},
+)
+STEPS = (
+    *("hints", "menu", "again", "tree", "pictures of hints"),
+    *("flow", "pictures of the flow", "follow", "preview", "pictures of the preview"),
+)
+SHIFTED_STEPS = ("hints", "tree")
+_PATIENCE = 60.0  # Seconds, for one thing that must happen.
+FUNCTION, SITE = "Slug", "string(r)"
+FLOW = "row = append(row, '\"')"  # From here the way to the heap leads to another line.
+REWRITE = 'fmt.Fprintf(buf, "Invoice %s'
+LOOKS = {
+    "breadcrumbs.enabled": False,
+    "editor.fontFamily": "DejaVu Sans Mono",
+    "editor.scrollbar.horizontal": "hidden",
+    "editor.stickyScroll.enabled": False,
+    "editor.unicodeHighlight.ambiguousCharacters": False,
+    "window.title": "${folderName}",
+    "workbench.layoutControl.enabled": False,
+    "workbench.secondarySideBar.defaultVisibility": "hidden",
+}
+
+
+@pytest.fixture(scope="module")
+def windows(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bool], Facts]:
+    """What a window showed, made once for each server."""
+    made: dict[bool, Facts] = {}
+
+    def go(shift: bool) -> Facts:
+        top = tmp_path_factory.mktemp("window")
+        root = Path(shutil.copytree(STOREFRONT, top / "storefront"))
+        home = top / "home"
+        home.mkdir()
+        pictures = Path(os.environ.get("STACKWARD_SCREENSHOTS") or top)
+        pictures.mkdir(parents=True, exist_ok=True)
+        settings: Facts = {**LOOKS, "workbench.colorTheme": THEMES[0]["label"]}
+        if shift:
+            settings["stackward.server.path"] = str(programs(top / "bin", shift=True) / "stackward")
+        with workbench(root, home, settings=settings, vsix=vsix(), env={"PATH": _path(top / "programs")}) as bench:
+            payload = [["openFile", bench.remote(root / FILE)]]
+            given: Facts = {
+                "url": f"{bench.url}&payload={quote(json.dumps(payload))}",
+                "steps": SHIFTED_STEPS if shift else STEPS,
+                "needle": "%-28s",
+                "boxed": len(BOXED),
+                "name": FILE.name,
+                "folder": FILE.parent.as_posix(),
+                "function": FUNCTION,
+                "site": SITE,
+                "line": _place(root, SITE)[0],
+                "flow_line": _place(root, FLOW)[0],
+                "rewrite_line": _place(root, REWRITE)[0],
+                "rewrite": REWRITE,
+                "patience": _PATIENCE * 1000,
+                "themes": THEMES,
+                "pictures": str(pictures),
+            }
+            found = drive("window.mjs", bench, given)
+        assert "error" not in found, f"{found['error']}\n{pictures / 'error.png'}"
+        return found
+
+    def known(shift: bool) -> Facts:
+        if shift not in made:
+            made[shift] = go(shift)
+        return made[shift]
+
+    return known
+
+
+def _path(folder: Path) -> str:
+    """A PATH with Go, a Python that has nothing installed for us, and no server: each by itself, whatever is beside."""
+    folder.mkdir()
+    own = Path(sys.executable).with_name("go")  # As the wheel of Go has it.
+    (folder / "go").symlink_to(shutil.which("go") or own)
+    (folder / "python3").symlink_to(sys._base_executable)
+    return os.pathsep.join((str(folder), "/usr/bin", "/bin"))
+
+
+def _place(root: Path, text: str) -> tuple[int, int]:
+    """The line and the column of a text of the file, as the status bar counts them: on the screen."""
+    lines = (root / FILE).read_text(encoding="utf-8").expandtabs(4).split("\n")
+    row = next(row for row, line in enumerate(lines) if text in line)
+    return row + 1, lines[row].index(text) + 1
+
+
+@pytest.fixture(scope="module")
+def window(windows: Callable[[bool], Facts]) -> Facts:
+    return windows(False)
+
+
+def squiggles(found: Facts) -> None:
+    assert set(found["underlined"]) == set(BOXED)
+
+
+def chosen(found: Facts) -> None:
+    line, column = _place(STOREFRONT, SITE)
+    assert found["place"] == f"Ln {line}, Col {column + len(SITE)} ({len(SITE)} selected)"
+
+
+COLUMNS: dict[str, Callable[[Facts], None]] = {"squiggles": squiggles, "a place of the tree": chosen}
+
+
+@pytest.mark.parametrize("what", COLUMNS)
+def test_columns(window: Facts, what: str) -> None:
+    COLUMNS[what](window)
+
+
+@pytest.mark.parametrize("what", COLUMNS)
+def test_a_server_that_is_one_column_off_is_noticed(windows: Callable[[bool], Facts], what: str) -> None:
+    found = windows(True)
+    with pytest.raises(AssertionError):
+        COLUMNS[what](found)
+
+
+def test_the_status_item_counts_and_is_read_out(window: Facts) -> None:
+    counted = re.fullmatch(r"stackward: idle\. .*allocate: (\d+)", window["status"])
+    assert counted, window["status"]
+    assert any(f"file {FILE.name}, {counted[1]} heap allocations" in label for label in window["labels"])
+
+
+def test_the_server_is_the_one_that_the_extension_brings_along(window: Facts) -> None:
+    assert any(re.search(r"extensions/stackward\S+/dist/python/launch\.py serve", entry) for entry in window["menu"])
+
+
+def test_each_row_of_the_tree_has_a_label(window: Facts) -> None:
+    assert all(window["labels"])
+    assert any(SITE in label and "string-conversion" in label for label in window["labels"])
+
+
+def test_the_flow_is_drawn_and_its_nodes_lead_to_their_lines(window: Facts) -> None:
+    here, _ = _place(STOREFRONT, FLOW)
+    assert window["nodes"][0] == here
+    assert window["nodes"][-1] != here
+    assert window["followed"].startswith(f"Ln {window['nodes'][-1]}, ")
+    assert any("append" in text for text in window["drawn"])
+    assert "heap, by runtime.growslice" in window["drawn"]
+
+
+def test_a_rewrite_is_previewed_with_its_proof(window: Facts) -> None:
+    # The comment says what was proved; the other is the rewrite itself.
+    assert any(re.match(r"\s*// Write to buf without fmt\.Fprintf \(.+\)", text) for text in window["preview"])
+    assert any(REWRITE in text and "buf.WriteString(" in text for text in window["preview"])
+
+
+def test_the_first_hints_and_how_long_they_took(window: Facts) -> None:
+    first, again = ({name: value / 1000 for name, value in one.items()} for one in window["times"])
+    about = {"what": "seconds from opening the folder to the text and to its first hints", "file": FILE.as_posix()}
+    times = {**about, "clean editor, nothing cached": first, "opened again": again}
+    (cache() / "vscode-first-hints.json").write_text(json.dumps(times, indent=1), encoding="utf-8")
+    for one in (first, again):
+        assert 0 < one["text"] <= one["hints"] < PATIENCE
