@@ -174,7 +174,7 @@ def _by_rewrite(report: FixReport) -> list[str]:
                 f"{len(made) + len(refused):,}",
                 f"{len(made):,}",
                 f"{len(refused):,}",
-                f"{before.calls + before.turns + before.growths:,.0f} → {after.calls + after.turns + after.growths:,.0f}",
+                f"{before.places:,.0f} → {after.places:,.0f}",
                 f"{before.bytes:,.0f} → {after.bytes:,.0f}",
             )
         )

@@ -30,7 +30,7 @@ FULL = {
     "textDocument": {
         "codeAction": {
             "codeActionLiteralSupport": {"codeActionKind": {"valueSet": ["quickfix"]}},
-            "resolveSupport": {"properties": ["edit"]},
+            "resolveSupport": {"properties": ["edit", "title"]},
             "dataSupport": True,
         }
     },
@@ -174,7 +174,7 @@ def test_a_client_without_resolve(start: Callable[..., Any]) -> None:
 
 
 def test_a_client_without_code_action_literals(start: Callable[..., Any]) -> None:
-    editor, uri = start(capabilities={})
+    editor, uri = start(capabilities={"workspace": {"applyEdit": True}})
     command = asked(editor, uri, 4, TEXT.splitlines()[4].index("Sprintf") + 1)[0]
     assert command["command"] == "stackward.rewrite"
     number = editor.request(

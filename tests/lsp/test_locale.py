@@ -35,7 +35,7 @@ CODE_ACTIONS = {
     "textDocument": {
         "codeAction": {
             "codeActionLiteralSupport": {"codeActionKind": {"valueSet": ["quickfix"]}},
-            "resolveSupport": {"properties": ["edit"]},
+            "resolveSupport": {"properties": ["edit", "title"]},
             "dataSupport": True,
         }
     },

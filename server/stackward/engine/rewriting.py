@@ -170,14 +170,17 @@ def saving(before: Tally, after: Tally) -> str:
 
 
 def savings(before: Tally, after: Tally) -> list[str]:
-    """The parts of ``saving``: per call, per iteration, and of what grows."""
+    """The parts of ``saving``: per call, per iteration, of what only may be made, and of what grows."""
     calls, turns, growths = after.calls - before.calls, after.turns - before.turns, after.growths - before.growths
+    chances = after.chances - before.chances
     parts = []
     if calls:
         bytes_ = _bytes(before, after) if calls < 0 else ""
         parts.append(f"{_count(calls)}{bytes_} per call")
     if turns:
         parts.append(f"{_count(turns)} per iteration")
+    if chances:
+        parts.append(_count(chances, "possible "))
     if growths < 0 and calls <= 0 and turns <= 0:
         parts.append("no growth" if after.growths == 0 else "less growth")
     if not parts and after.bytes < before.bytes:
@@ -185,10 +188,10 @@ def savings(before: Tally, after: Tally) -> list[str]:
     return parts
 
 
-def _count(number: float) -> str:
+def _count(number: float, kind: str = "") -> str:
     shown = f"{abs(number):g}"
     sign = "\N{MINUS SIGN}" if number < 0 else "+"
-    return f"{sign}{shown} allocation{'' if shown == '1' else 's'}"
+    return f"{sign}{shown} {kind}allocation{'' if shown == '1' else 's'}"
 
 
 def _bytes(before: Tally, after: Tally) -> str:

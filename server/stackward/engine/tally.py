@@ -33,8 +33,9 @@ Function = tuple[str, str]
 class Tally:
     """``weight`` are expected allocations of one call, ``bytes`` their sizes as far as they are known.
 
-    ``calls`` counts what allocates on each call, ``turns`` on each turn of a loop, ``growths`` what only may.
-    ``call_bytes`` are the bytes of ``calls``, None where one of them varies.
+    ``calls`` counts what allocates on each call, ``turns`` on each turn of a loop, ``growths`` what makes room where
+    there is none left, ``chances`` what else only may allocate. ``call_bytes`` are the bytes of ``calls``, None where
+    one of them varies.
     """
 
     weight: float = 0.0
@@ -43,6 +44,12 @@ class Tally:
     turns: float = 0.0
     growths: int = 0
     call_bytes: int | None = 0
+    chances: int = 0
+
+    @property
+    def places(self) -> float:
+        """How many there are that allocate, often or seldom."""
+        return self.calls + self.turns + self.growths + self.chances
 
     def __add__(self, other: Tally) -> Tally:
         known = self.call_bytes is not None and other.call_bytes is not None
@@ -53,6 +60,7 @@ class Tally:
             self.turns + other.turns,
             self.growths + other.growths,
             (self.call_bytes or 0) + (other.call_bytes or 0) if known else None,
+            self.chances + other.chances,
         )
 
     def less_than(self, other: Tally) -> bool:
@@ -120,7 +128,7 @@ def _site(site: Site, bounded: Callable[[str, BytePos], bool]) -> Tally:
         if growing and bounded(site.path, site.range.start):
             return Tally()
         often *= math.log2(_LOOP) / _LOOP if growing and site.loops else _SOMETIMES
-        return Tally(often, often * (size or 0), growths=1)
+        return Tally(often, often * (size or 0), growths=int(growing), chances=int(not growing))
     if site.loops:
         return Tally(often, often * (size or 0), turns=1)
     return Tally(often, often * (size or 0), calls=1, call_bytes=size)
@@ -132,5 +140,5 @@ def _callee(callee: Callee) -> Tally:
     count = ALLOCATIONS.get(callee.name, 0.0)
     weight = count * _LOOP**callee.loops * (_COLD if callee.cold else 1)
     if 0 < count < 1:
-        return Tally(weight, growths=1)
+        return Tally(weight, chances=1)
     return Tally(weight, turns=count) if callee.loops else Tally(weight, calls=count, call_bytes=None)

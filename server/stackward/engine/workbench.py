@@ -16,8 +16,8 @@ from stackward.engine.folder import Tools
 from stackward.engine.results import UnitResult
 from stackward.engine.sources import Sources
 from stackward.engine.texts import Snapshot, Texts, digest
-from stackward.rewrites import Span, imported
-from stackward.syntax.tree import SourceFile
+from stackward.rewrites import LeftOut, Span, imported
+from stackward.syntax.tree import SourceFile, parse
 from stackward.toolchain.process import CancelToken, DidNotRun
 from stackward.toolchain.unit import Package, Unit, UnitId, Variant
 
@@ -41,6 +41,7 @@ _USEFUL = [
     "unicode/utf8",
 ]
 
+_MOST_LEFT_OUT = 1 << 20  # Bytes that are read of files that are not compiled: half of a second.
 _MOST_MADE = 24  # Results that are kept: a few attempts of one package.
 
 
@@ -137,12 +138,34 @@ class Workbench:
         return [told[span] if span in told else self._facts[span, uses] for span in spans]
 
     @functools.cached_property
-    def complete(self) -> bool:
+    def _others(self) -> Sequence[str] | None:
+        """The Go files of the folder that are not compiled; None where it cannot be read."""
+        known = {os.path.basename(path) for path in self.files}
         try:
             present = {name for name in os.listdir(self.directory) if name.endswith(".go") and name[0] not in "._"}
         except OSError:
-            return False
-        return present <= {os.path.basename(path) for path in self.files}
+            return None
+        return [os.path.join(self.directory, name) for name in sorted(present - known)]
+
+    @property
+    def complete(self) -> bool:
+        return self._others == []
+
+    def hides(self, name: str) -> bool:
+        return self._left_out is None or self._left_out.hides(name)
+
+    @functools.cached_property
+    def _left_out(self) -> LeftOut | None:
+        """What is known of the files that are not compiled; None where they cannot all be read."""
+        sources: list[SourceFile] = []
+        size = 0
+        for path in self._others or ():
+            text = self.shop.texts.read(path)
+            size += len(text or b"")
+            if text is None or size > _MOST_LEFT_OUT:
+                return None
+            sources.append(parse(text))
+        return LeftOut(sources, self.files.values(), self.name) if self._others is not None else None
 
     @functools.cached_property
     def dependencies(self) -> frozenset[str]:

@@ -1,4 +1,7 @@
-"""pygls made to conform. Everything that pygls 2.1.1 does against the specification is put right here, and only here.
+"""pygls made to conform: what pygls 2.1.1 does against the specification with messages is put right here.
+
+What comes before messages are its business (bytes, and what arrives before ``initialize``) is in ``transport`` and
+``wire``, positions and texts are in ``documents``, the types of handlers' parameters in ``typed``.
 
 pygls stays the registry of handlers and the sender of requests and notifications. What comes in takes another way:
 

@@ -95,7 +95,7 @@ def _saved(made: Iterable[Applied]) -> str:
 
 
 def _places(tally: Tally) -> str:
-    return f"{tally.calls + tally.turns + tally.growths:g}"
+    return f"{tally.places:g}"
 
 
 def _kind(reason: str) -> str:

@@ -9,6 +9,7 @@ from stackward.rewrites import (
     aggregate_to_struct,
     array_for_slice,
     captured_variable,
+    cgo_string,
     clear_map,
     concrete_parameter,
     context_chain,
@@ -19,6 +20,7 @@ from stackward.rewrites import (
     double_conversion,
     error_new,
     fprintf,
+    gostring_free,
     hoisted_buffer,
     join,
     map_to_struct,
@@ -28,8 +30,10 @@ from stackward.rewrites import (
     pool_pointer,
     preallocate,
     return_by_value,
+    reused_timer,
     sort_slice,
     sprintf,
+    stopped_ticker,
     string_builder,
     string_loop,
     unmarshal_to_struct,
@@ -38,6 +42,7 @@ from stackward.rewrites import (
     write_string,
 )
 from stackward.rewrites._imports import imports, settled
+from stackward.rewrites._left_out import LeftOut
 from stackward.rewrites._names import declared_names, walk
 from stackward.rewrites._rewrite import Applicability, Example, Offer, Proposal, Refusal, Refused, Rewrite, Span
 from stackward.rewrites._scene import PackageView, Scene
@@ -47,6 +52,7 @@ __all__ = [
     "REWRITES",
     "Applicability",
     "Example",
+    "LeftOut",
     "Offer",
     "PackageView",
     "Proposal",
@@ -66,6 +72,7 @@ REWRITES: tuple[Rewrite, ...] = (
     aggregate_to_struct.REWRITE,
     array_for_slice.REWRITE,
     captured_variable.REWRITE,
+    cgo_string.REWRITE,
     clear_map.REWRITE,
     concrete_parameter.REWRITE,
     context_chain.REWRITE,
@@ -76,6 +83,7 @@ REWRITES: tuple[Rewrite, ...] = (
     double_conversion.REWRITE,
     error_new.REWRITE,
     fprintf.REWRITE,
+    gostring_free.REWRITE,
     hoisted_buffer.REWRITE,
     join.REWRITE,
     map_to_struct.REWRITE,
@@ -85,8 +93,10 @@ REWRITES: tuple[Rewrite, ...] = (
     pool_pointer.REWRITE,
     preallocate.REWRITE,
     return_by_value.REWRITE,
+    reused_timer.REWRITE,
     sort_slice.REWRITE,
     sprintf.REWRITE,
+    stopped_ticker.REWRITE,
     string_builder.REWRITE,
     string_loop.REWRITE,
     unmarshal_to_struct.REWRITE,

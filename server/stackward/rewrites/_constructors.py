@@ -125,11 +125,13 @@ def _is_error(scene: Scene, function: Node, number: int) -> bool:
 
 def _fixed(scene: Scene, made: Constructor) -> str:
     """Why the signature or the body cannot be changed; empty if they can."""
-    if not scene.package.complete:
+    # A method also counts where it is not mentioned: in an interface of another package.
+    method = made.function.type == "method_declaration"
+    if scene.package.hides(scene.text(made.name)) or (method and not scene.package.complete):
         return "files that are not compiled here may call it"
     if re.search(rf"^//(?:go:linkname|export) {scene.text(made.name)}\b".encode(), scene.source.text, re.MULTILINE):
         return "the linker or C may know the function"
-    if made.function.type == "method_declaration" and _in_interface(scene, scene.text(made.name)):
+    if method and _in_interface(scene, scene.text(made.name)):
         return "an interface of the package has a method of that name"
     unseen = parts(scene, made.info.type)
     for source in scene.package.files.values():

@@ -39,6 +39,8 @@ _KNOWN = frozenset(
         "unsetenv",
     ]
 )
+# Functions of the C library whose result the caller has to free.
+_GIVES = frozenset({"canonicalize_file_name", "get_current_dir_name", "strdup", "strndup"})
 _NOISE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'', re.DOTALL)
 
 
@@ -78,6 +80,28 @@ class Preamble:
         parameters = found[2].split(",")
         named = re.search(r"(\w+)\s*(?:\[\s*\])?\s*$", parameters[argument]) if argument < len(parameters) else None
         return named is not None and _only_read(_body(code, found.end()), named[1])
+
+    def gives(self, function: str) -> bool:
+        """Whether the caller of a function certainly owns the string that it returns."""
+        code = _NOISE.sub(" ", self.text)
+        found = re.search(rf"\b{re.escape(function)}\s*\([^(){{}};]*\)\s*\{{", code)
+        if re.search(r"#\s*define\s+(?:return|" + "|".join([function, *_GIVES]) + r")\b", code):
+            return False
+        if found is None:
+            return function in _GIVES
+        returned = re.findall(r"\breturn\b([^;]*);", _body(code, found.end()))
+        return bool(returned) and all(_called(one) in _GIVES for one in returned)
+
+
+def _called(expression: str) -> str:
+    """The function of an expression that is one call and nothing else."""
+    found = re.fullmatch(r"\s*(\w+)\s*\((.*)\)\s*", expression, re.DOTALL)
+    depth = 0
+    for one in found[2] if found is not None else "":
+        depth += {"(": 1, ")": -1}.get(one, 0)
+        if depth < 0:
+            return ""
+    return found[1] if found is not None else ""
 
 
 def _body(code: str, start: int) -> str:

@@ -71,9 +71,9 @@ def _outside(scene: Scene, made: Constructor, view: PackageView) -> list[Site] |
     path, name = scene.package.import_path, scene.text(made.name)
     for where, source in view.files.items():
         known = next((one for one in imports(source) if one.path == path), None)
-        if known is None or known.name == "_" or (name not in names(source) and view.complete):
+        if known is None or known.name == "_" or (name not in names(source) and not view.hides(name)):
             continue
-        if known.name == "." or not view.complete:
+        if known.name == "." or view.hides(name):
             return f"{view.import_path} may call it in ways that are not seen here"
         qualifier = known.name or scene.package.name
         for node in walk(source.tree.root_node):

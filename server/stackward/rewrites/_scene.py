@@ -44,6 +44,9 @@ class PackageView(Protocol):
     def complete(self) -> bool:
         """Whether these are all Go files of the folder: none is for another system or left out by a tag."""
 
+    def hides(self, name: str) -> bool:
+        """Whether other Go files of the folder may use a name, or change what the code that uses it is about."""
+
     @property
     def hints(self) -> Mapping[str, Sequence[Hint]]:
         """What the last analysis found, by path."""

@@ -62,11 +62,11 @@ def propose(scene: Scene) -> Iterator[Offer]:
     info = scene.type(names[0])
     if info is None or info.kind != "interface":
         return
-    if not scene.package.complete:
-        yield Refusal("files that are not compiled here may call it")
-        return
     parameter = scene.text(names[0])
     own = scene.text(function.child_by_field_name("name") or function)
+    if scene.package.hides(own):
+        yield Refusal("files that are not compiled here may call it")
+        return
     if re.search(rf"^//(?:go:linkname|export) {own}\b".encode(), scene.source.text, re.MULTILINE):
         yield Refusal("the linker or C may know the function")
         return

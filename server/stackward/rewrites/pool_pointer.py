@@ -45,7 +45,7 @@ def propose(scene: Scene) -> Iterator[Offer]:
         return
     if info.kind in {"interface", "type parameter", "untyped nil"} or info.pointer_shaped is not False or not info.size:
         return
-    if not scene.package.complete:
+    if scene.package.hides(scene.text(pool)):
         yield Refusal("files that are not compiled here may use the pool")
         return
     edits = _edits(scene, pool, info.type)

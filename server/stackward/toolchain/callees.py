@@ -1,7 +1,7 @@
 """Functions of the standard library that allocate on their own, out of sight of their callers' object code.
 
 They say nothing about a site; they make two versions of a function comparable, such as one that calls ``fmt.Sprintf``
-and one that joins strings by itself. ``tests/toolchain/test_callees.py`` measures each with ``testing.AllocsPerRun``.
+and one that joins strings by itself. ``tests/engine/test_callees.py`` measures each with ``testing.AllocsPerRun``.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ ALLOCATIONS: dict[str, float] = {
     "strings.(*Builder).grow": 1,
     "strings.Join": 0.9,
     "strings.Repeat": 1,
+    "runtime.gostring": 1,  # What C.GoString is, in the file that cgo generates.
     "strings.Split": 1,
     "time.After": 3,
     "time.NewTicker": 3,
@@ -69,10 +70,12 @@ INLINED = {
     "internal/strconv.FormatInt": "(?:FormatInt|Itoa)",
     "internal/strconv.FormatUint": "FormatUint",
     "internal/strconv.genericFtoa": "FormatFloat",
+    "runtime.gostring": r"C\.GoString",
     "strconv.FormatInt": "Itoa",
     "strconv.appendQuotedRuneWith": "QuoteRune",
     "strconv.appendQuotedWith": "Quote",
     "strconv.genericFtoa": "FormatFloat",
+    "time.NewTimer": "After",
 }
 """What calls such a function where it is inlined, so that the object code puts the call elsewhere: a pattern."""
 

@@ -216,9 +216,15 @@ def _functions(text: bytes) -> tuple[list[int], list[str]]:
 
 
 def _place(prefix: bytes) -> tuple[str, int] | None:
-    r"""``\t0x0026 00038 (/m/p.go:5)`` as path and line from 0."""
+    r"""``\t0x0026 00038 (/m/p.go:5)`` as path and line from 0.
+
+    Where a line directive moved it, what it was without follows: ``(/m/p.go:5[p.cgo1.go:14])``.
+    """
     opened = prefix.find(b"(")
-    path, colon, line = prefix[opened + 1 : -1].rpartition(b":")
+    place = prefix[opened + 1 : -1]
+    if place.endswith(b"]"):
+        place = place[: place.rfind(b"[")]
+    path, colon, line = place.rpartition(b":")
     if opened < 0 or not colon or not line.isdigit():
         return None
     return path.decode("utf-8", "surrogateescape"), int(line) - 1

@@ -74,8 +74,13 @@ class _Feature:
         self._actions = Actions(app.session)
         offers = app.client.offers
         self._literals = isinstance(offers("textDocument.codeAction.codeActionLiteralSupport"), Mapping)
+        # A client with neither can have no rewrite: it takes commands only, which would come back with an edit.
+        self._makes = self._literals or bool(offers("workspace.applyEdit"))
         properties = offers("textDocument.codeAction.resolveSupport.properties")
-        self._resolves = isinstance(properties, list) and "edit" in properties
+        self._properties = frozenset(properties) if isinstance(properties, list) else frozenset[str]()
+        # What is resolved later is told from others by its data, which not every client keeps.
+        self._resolves = "edit" in self._properties and bool(offers("textDocument.codeAction.dataSupport"))
+        self._prefers = bool(offers("textDocument.codeAction.isPreferredSupport"))
         self._versioned = bool(offers("workspace.workspaceEdit.documentChanges"))
         self._annotated = self._versioned and isinstance(
             offers("workspace.workspaceEdit.changeAnnotationSupport"), Mapping
@@ -90,7 +95,9 @@ class _Feature:
     async def offered(self, params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:
         uri = params.text_document.uri
         path = path_of(uri)
-        if path is None or not path.endswith(".go") or self._app.session.status().state is State.MISSING:
+        if not self._makes or path is None or not path.endswith(".go"):
+            return []
+        if self._app.session.status().state is State.MISSING:
             return []
         only = params.context.only or []
         found: list[types.CodeAction | types.Command] = []
@@ -151,19 +158,17 @@ class _Feature:
         kind = next((one for one in kinds if not only or any(_covers(asked, one) for asked in only)), None)
         if kind is None:
             return None
-        action = types.CodeAction(
-            title=title,
-            kind=kind,
-            diagnostics=mine or None,
-            is_preferred=(offer.proof is not None and offer.applicability is Applicability.SAFE) or None,
-            data={"uri": uri, "number": offer.number},
-        )
+        preferred = self._prefers and offer.proof is not None and offer.applicability is Applicability.SAFE
+        action = types.CodeAction(title, kind=kind, diagnostics=mine or None, is_preferred=preferred or None)
         if self._resolves:
+            action.data = {"uri": uri, "number": offer.number}
             return action
         try:
-            return await self.resolved(action, cancellation())
+            offer, change = await self.made(self.path(uri), offer.number, cancellation())
         except JsonRpcException:
             return None  # It did not stand the check.
+        action.title, action.edit = _title(self._app, offer), self._typed(change, offer)
+        return action
 
     async def resolved(self, action: types.CodeAction, cancel: CancelToken) -> types.CodeAction:
         data = action.data if isinstance(action.data, Mapping) else {}
@@ -176,7 +181,8 @@ class _Feature:
         if not isinstance(number, int):
             raise JsonRpcInvalidParams("this is no code action of stackward")
         offer, change = await self.made(path, number, cancel)
-        action.title = _title(self._app, offer)
+        if "title" in self._properties:
+            action.title = _title(self._app, offer)
         action.edit = self._typed(change, offer)
         return action
 
@@ -236,8 +242,10 @@ class _Feature:
         title = self._app.language.say("Rewrite what allocates, as far as it is safe")
         if not self._literals:
             return types.Command(title, "stackward.fixAll", arguments=[uri])
-        action = types.CodeAction(title=title, kind=FIX_ALL, data={"uri": uri, "fixAll": True})
-        if not self._resolves:
+        action = types.CodeAction(title, kind=FIX_ALL)
+        if self._resolves:
+            action.data = {"uri": uri, "fixAll": True}
+        else:
             action.edit = self._typed(await self.all_fixed(path, cancellation()), None)
         return action
 

@@ -1,0 +1,76 @@
+"""What is said of a proof: each part is true of the two versions that were compared, and of nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gomodule import run_check, write_module
+from stackward.engine.results import FileResult, UnitResult
+from stackward.engine.rewriting import saving
+from stackward.engine.tally import Tally, tallies
+from stackward.toolchain.unit import UnitId, Variant
+
+MINUS = "\N{MINUS SIGN}"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (Tally(calls=2, call_bytes=48), Tally(calls=1, call_bytes=16), f"{MINUS}1 allocation, {MINUS}32 B per call"),
+        (Tally(chances=1), Tally(), f"{MINUS}1 possible allocation"),
+        (Tally(chances=3), Tally(chances=1), f"{MINUS}2 possible allocations"),
+        (
+            Tally(calls=1, call_bytes=8),
+            Tally(chances=1),
+            f"{MINUS}1 allocation, {MINUS}8 B per call, +1 possible allocation",
+        ),
+        (Tally(growths=1), Tally(), "no growth"),
+        (Tally(growths=2), Tally(growths=1), "less growth"),
+        (Tally(growths=1, chances=1), Tally(chances=1), "no growth"),
+        (Tally(growths=1, chances=1), Tally(growths=1), f"{MINUS}1 possible allocation"),
+        (
+            Tally(turns=1, chances=1, growths=1),
+            Tally(),
+            f"{MINUS}1 allocation per iteration, {MINUS}1 possible allocation, no growth",
+        ),
+        (Tally(growths=1), Tally(calls=1), "+1 allocation per call"),
+    ],
+)
+def test_what_is_said(before: Tally, after: Tally, said: str) -> None:
+    assert saving(before, after) == said
+
+
+SOURCE = """
+package p
+
+var Kept []string
+
+func Grow(s string) { Kept = append(Kept, s) }
+
+func Text(b []byte) int {
+	s := string(b)
+	return len(s) + next(s)
+}
+
+//go:noinline
+func next(s string) int { return len(s) }
+
+type User struct{ name string }
+
+var Last *User
+
+func Keep(name string) { Last = &User{name} }
+"""
+
+
+def test_what_grows_is_not_what_only_may_allocate(tmp_path: Path) -> None:
+    """A conversion that finds room on the stack for short texts never grew."""
+    root = write_module(tmp_path / "m", {"p.go": SOURCE})
+    hints = run_check(root).hints
+    path = str(root / "p.go")
+    unit = UnitResult((FileResult(path, "", hints, ()),), 0)
+    found = tallies({UnitId("example.com/m", Variant.PACKAGE): unit})
+    counts = {name: (one.calls, one.growths, one.chances, one.places) for (_, name), one in found.items() if one.places}
+    assert counts == {"Grow": (0, 1, 0, 1), "Text": (0, 0, 1, 1), "Keep": (1, 0, 0, 1)}
