@@ -20,7 +20,7 @@ from stackward.engine.packages import UnitState
 from stackward.engine.results import UnitResult
 from stackward.engine.tally import Function, Tally, hidden, outermost, tallies, total
 from stackward.engine.workbench import Workbench
-from stackward.rewrites import Proposal
+from stackward.rewrites import Proposal, Span
 from stackward.syntax.functions import enclosing_function, enclosing_loops
 from stackward.syntax.tree import SourceFile, parse, path_to
 from stackward.toolchain.compiler import Replay
@@ -214,13 +214,28 @@ def _tallies(
         counted.add(key)
         return known
 
-    heavier = tallies(before)
+    now = [span for proposal in proposals for span in proposal.spares if span.path in bench.files]
+    then = [_moved(span, bench.files[span.path].text, texts) for span in now]
+
+    def is_spare(spans: Sequence[Span], path: str, start: BytePos, texts: Mapping[str, SourceFile]) -> bool:
+        source = texts.get(path) or bench.files.get(path)
+        offset = source.lines.offset(start) if source is not None and spans else -1
+        return any(span.path == path and span.start <= offset < span.end for span in spans)
+
+    heavier = tallies(before, spare=lambda path, start: is_spare(now, path, start, {}))
     for span in (span for proposal in proposals for span in proposal.lighter if span.path in bench.files):
         source = bench.files[span.path]
         around, loops = enclosing_function(source, span.start), enclosing_loops(path_to(source, span.start)[-1])
         function = span.path, outermost(around.name) if around is not None else ""
         heavier[function] = heavier.get(function, Tally()) + hidden(loops)
-    return heavier, tallies(after, is_bounded)
+    return heavier, tallies(after, is_bounded, lambda path, start: is_spare(then, path, start, sources))
+
+
+def _moved(span: Span, before: bytes, texts: Mapping[str, bytes]) -> Span:
+    """Where a part of a file is in its new text, with the whole lines at its ends that are new."""
+    changes = difference(before, texts.get(span.path, before))
+    end = next((one.end for one in changes if one.start < span.end <= one.end), span.end)
+    return Span(span.path, moved(span.start, changes), moved(end, changes))
 
 
 def _by_function(

@@ -13,9 +13,9 @@ from stackward.core.facts import ExprFacts, TypeInfo
 from stackward.rewrites._literals import unquoted
 from stackward.rewrites._names import walk
 from stackward.rewrites._rewrite import Refusal
-from stackward.rewrites._scene import Scene, arguments
-from stackward.rewrites._variables import at, sole
-from stackward.syntax.tree import SourceFile, text_of
+from stackward.rewrites._scene import PackageView, Scene, arguments
+from stackward.rewrites._variables import at, context, sole
+from stackward.syntax.tree import text_of
 
 Identity: TypeAlias = tuple[str, ...]
 """What makes two keys equal: the type and value of a constant, the type of an empty struct, or a variable."""
@@ -142,15 +142,69 @@ def type_names(scene: Scene, key: Key) -> list[tuple[str, Node]]:
     return found
 
 
-def written(source: SourceFile, value: str | None) -> Iterator[Node]:
-    """The string literals of a file with this value, those of imports and tags left out."""
-    if value is None or value.encode() not in source.text:
+# Packages of the standard library that read from no context what they are given the key of.
+_BLIND = frozenset(
+    {
+        "bytes",
+        "encoding/json",
+        "errors",
+        "expvar",
+        "flag",
+        "fmt",
+        "html/template",
+        "log",
+        "log/slog",
+        "mime/multipart",
+        "net/http",
+        "net/textproto",
+        "net/url",
+        "os",
+        "path",
+        "path/filepath",
+        "regexp",
+        "slices",
+        "sort",
+        "strconv",
+        "strings",
+        "testing",
+        "text/template",
+        "time",
+    }
+)
+
+
+def written(package: PackageView, value: str | None) -> Iterator[tuple[str, Node]]:
+    """The string literals of a package with this value that may become keys, by file."""
+    if value is None:
         return
-    for node in walk(source.tree.root_node):
-        if node.type in {"interpreted_string_literal", "raw_string_literal"} and node.parent is not None:
-            elsewhere = node.parent.type in {"field_declaration", "import_spec"}
-            if not elsewhere and unquoted(text_of(node, source)) == value:
-                yield node
+    for path, source in package.files.items():
+        if value.encode() not in source.text:
+            continue
+        scene = Scene(package, path, source, source.tree.root_node)
+        for node in walk(source.tree.root_node):
+            if node.type in {"interpreted_string_literal", "raw_string_literal"} and node.parent is not None:
+                elsewhere = node.parent.type in {"field_declaration", "import_spec"}
+                if not elsewhere and unquoted(text_of(node, source)) == value and not _stays(scene, node):
+                    yield path, node
+
+
+def _stays(scene: Scene, node: Node) -> bool:
+    """Whether a string literal goes into no interface, nor to functions that might look for it in a context.
+
+    A variable that it is put into is a key that is only known when the program runs, wherever it is used as one.
+    """
+    outer, found = context(node), scene.facts(node)
+    if outer is None or found is None or not found.exact:
+        return False
+    called = scene.facts(outer.parent) if outer.type == "argument_list" and outer.parent is not None else None
+    call = called.call if called is not None else None
+    if outer.type != "argument_list":
+        return found.implicit is None
+    if call is None or call.kind not in {"builtin", "interface", "static"}:
+        return False
+    if call.kind == "builtin":
+        return found.implicit is None
+    return call.callee.lstrip("(*").partition(")")[0].rpartition(".")[0] in _BLIND
 
 
 def untouchable(scene: Scene, paths: Iterable[str]) -> Refusal | None:

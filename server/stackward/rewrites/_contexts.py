@@ -233,11 +233,10 @@ def used_elsewhere(scene: Scene, key: Key, known: Contexts) -> bool:
     spec = declared(scene, scene.path, name) if name is not None else None
     if is_string(key):
         value = unquoted(key.identity[3])
-        for path, source in scene.package.files.items():
-            for node in written(source, value):
-                own = spec is not None and spec[0] == path and inside(node, spec[1])
-                if not own and (path, node.start_byte) not in places:
-                    return True
+        for path, node in written(scene.package, value):
+            own = spec is not None and spec[0] == path and inside(node, spec[1])
+            if not own and (path, node.start_byte) not in places:
+                return True
     named = [(scene.path, name)] if name is not None else []
     named += type_names(scene, key)
     for path, node in named:
@@ -272,7 +271,7 @@ def read_abroad(scene: Scene, key: Key, known: Contexts) -> Refusal | None:
         return Refusal("it is not known who imports the package")
     value = unquoted(key.identity[3])
     for importer in importers:
-        found = any(True for source in importer.files.values() for _ in written(source, value))
+        found = any(True for _ in written(importer, value))
         if found or not importer.complete:
             return Refusal(f"{importer.import_path} may use the key {scene.text(key.node)}")
     return None

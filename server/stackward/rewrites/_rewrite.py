@@ -61,6 +61,8 @@ class Proposal:
     The object code cannot tell, so the rewrite has to be sure. ``growing`` are new variables too, without such room:
     however many calls append to one of them, together they grow it about as often as one call alone would.
     ``lighter`` are calls of functions elsewhere, as they are now, that will make at least one object less each time.
+    ``spares`` are func literals, as they are now, that run only where there is nothing to reuse, like ``New`` of a
+    ``sync.Pool``: one object more in them counts nothing against one less wherever something is reused.
     """
 
     title: str
@@ -73,6 +75,7 @@ class Proposal:
     roomy: tuple[str, ...] = ()
     growing: tuple[str, ...] = ()
     lighter: tuple[Span, ...] = ()
+    spares: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -355,6 +355,48 @@ for _, when := range []string{"", "noon"} {
         saves=0,
         applicability=Applicability.REVIEW,
     ),
+    Example(
+        before="""package p
+
+import (
+	"context"
+	"net/url"
+)
+
+func With(ctx context.Context, form url.Values) context.Context {
+	return context.WithValue(ctx, "user", form.Get("user"))
+}
+
+func User(ctx context.Context) map[string]any {
+	return map[string]any{"user": ctx.Value("user")}
+}
+""",
+        after="""package p
+
+import (
+	"context"
+	"net/url"
+)
+
+// contextKey is the type of keys in contexts: no other package can have an equal one.
+type contextKey string
+
+func With(ctx context.Context, form url.Values) context.Context {
+	return context.WithValue(ctx, contextKey("user"), form.Get("user"))
+}
+
+func User(ctx context.Context) map[string]any {
+	return map[string]any{"user": ctx.Value(contextKey("user"))}
+}
+""",
+        probe="""emit(User(context.Background()))
+for _, name := range []string{"", "ann", "日本語"} {
+	emit(User(With(context.Background(), url.Values{"user": {name}})))
+}""",
+        probe_imports=("context", "net/url"),
+        saves=0,
+        applicability=Applicability.REVIEW,
+    ),
 )
 
 REFUSALS = (
@@ -452,16 +494,19 @@ func Of(r request) any { return r.Value("user") }
     Refused(
         """package p
 
-import (
-	"context"
-	"net/http"
-)
+import "context"
 
-func With(ctx context.Context, r *http.Request) context.Context {
-	return context.WithValue(ctx, "X-User", r.Header.Get("X-User"))
+// Values looks for what a context has under a name.
+type Values func(ctx context.Context, name string) any
+
+func With(ctx context.Context, name string) context.Context { return context.WithValue(ctx, "user", name) }
+
+func User(ctx context.Context, values Values) any {
+	if found := ctx.Value("user"); found != nil {
+		return found
+	}
+	return values(ctx, "user")
 }
-
-func User(ctx context.Context) any { return ctx.Value("X-User") }
 """,
         "more than keys",
     ),

@@ -48,15 +48,16 @@ def propose(scene: Scene) -> Iterator[Offer]:
     if scene.package.hides(scene.text(pool)):
         yield Refusal("files that are not compiled here may use the pool")
         return
-    edits = _edits(scene, pool, info.type)
-    if isinstance(edits, str):
-        yield Refusal(edits)
+    changed = _edits(scene, pool, info.type)
+    if isinstance(changed, str):
+        yield Refusal(changed)
         return
-    yield Proposal(f"Keep pointers to {info.type} in the pool", {scene.path: tuple(edits)})
+    edits, made = changed
+    yield Proposal(f"Keep pointers to {info.type} in the pool", {scene.path: tuple(edits)}, spares=(scene.span(made),))
 
 
-def _edits(scene: Scene, pool: Node, typed: str) -> list[Replacement] | str:
-    """The changes of all that uses the pool; or why they cannot be made."""
+def _edits(scene: Scene, pool: Node, typed: str) -> tuple[list[Replacement], Node] | str:
+    """The changes of all that uses the pool, with its function ``New``; or why they cannot be made."""
     found = scene.facts(pool, uses=True)
     known = found.object if found is not None else None
     if known is None or known.kind != "var" or known.scope != "package" or known.name[:1].isupper():
@@ -67,7 +68,7 @@ def _edits(scene: Scene, pool: Node, typed: str) -> list[Replacement] | str:
     made = _new(scene, name, typed) if name is not None else "the pool's declaration is not found"
     if isinstance(made, str):
         return made
-    edits = list(made)
+    edits, literal = made
     functions: dict[int, Node] = {}
     for use in known.uses:
         node = at(scene.source, use.offset, use.offset + len(known.name.encode()))
@@ -80,7 +81,7 @@ def _edits(scene: Scene, pool: Node, typed: str) -> list[Replacement] | str:
         if isinstance(more, str):
             return more
         edits += more
-    return edits
+    return edits, literal
 
 
 def inside_of(scene: Scene, function: Node, name: str) -> Iterator[int]:
@@ -90,8 +91,8 @@ def inside_of(scene: Scene, function: Node, name: str) -> Iterator[int]:
             yield 1
 
 
-def _new(scene: Scene, name: Node, typed: str) -> list[Replacement] | str:
-    """The function ``New`` of the pool, changed to return pointers."""
+def _new(scene: Scene, name: Node, typed: str) -> tuple[list[Replacement], Node] | str:
+    """The changes of the function ``New`` of the pool, which then returns pointers, and the function."""
     spec = name.parent
     value = sole(spec.child_by_field_name("value")) if spec is not None and spec.type == "var_spec" else None
     if value is not None and value.type == "unary_expression":
@@ -107,9 +108,9 @@ def _new(scene: Scene, name: Node, typed: str) -> list[Replacement] | str:
         None,
     )
     inner = literal.child_by_field_name("body") if literal is not None else None
-    if inner is None:
+    if literal is None or inner is None:
         return "the pool has no New that can be changed"
-    edits = []
+    edits: list[Replacement] = []
     for one in own(inner, "func_literal"):
         if one.type != "return_statement":
             continue
@@ -122,7 +123,7 @@ def _new(scene: Scene, name: Node, typed: str) -> list[Replacement] | str:
         if one.start_point[0] == inner.start_point[0]:
             text = f"\n{text}\n"
         edits.append(Replacement(one.start_byte, one.end_byte, text.encode()))
-    return edits or "the pool has no New that can be changed"
+    return (edits, literal) if edits else "the pool has no New that can be changed"
 
 
 def _used(scene: Scene, function: Node, pool: str, typed: str, uses: int) -> list[Replacement] | str:
@@ -391,6 +392,71 @@ func Join(values []int) string {
 	emit(Join(values))
 }""",
         saves=20,
+    ),
+    Example(
+        before="""package p
+
+import "sync"
+
+// seen are the first letters of words.
+type seen struct {
+	letters [26]bool
+	count   int
+}
+
+var sets = sync.Pool{New: func() any { return seen{} }}
+
+// Initials says how many different small letters words begin with.
+func Initials(words []string) int {
+	set := sets.Get().(seen)
+	set = seen{}
+	for _, word := range words {
+		if word != "" && 'a' <= word[0] && word[0] <= 'z' && !set.letters[word[0]-'a'] {
+			set.letters[word[0]-'a'] = true
+			set.count++
+		}
+	}
+	sets.Put(set)
+	return set.count
+}
+""",
+        after="""package p
+
+import "sync"
+
+// seen are the first letters of words.
+type seen struct {
+	letters [26]bool
+	count   int
+}
+
+var sets = sync.Pool{New: func() any {
+	fresh := seen{}
+	return &fresh
+}}
+
+// Initials says how many different small letters words begin with.
+func Initials(words []string) int {
+	pooled := sets.Get().(*seen)
+	set := *pooled
+	set = seen{}
+	for _, word := range words {
+		if word != "" && 'a' <= word[0] && word[0] <= 'z' && !set.letters[word[0]-'a'] {
+			set.letters[word[0]-'a'] = true
+			set.count++
+		}
+	}
+	*pooled = set
+	sets.Put(pooled)
+	return set.count
+}
+""",
+        probe="""for _, words := range [][]string{nil, {""}, {"é", "Ab"}, {"a", "abc", "b", "z", "~"}} {
+	for range 50 {
+		emit(Initials(words))
+	}
+}""",
+        saves=100,
     ),
 )
 
