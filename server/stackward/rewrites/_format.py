@@ -14,8 +14,9 @@ from types import MappingProxyType
 from tree_sitter import Node
 
 from stackward.core.facts import TypeInfo
+from stackward.rewrites._guards import not_nil
 from stackward.rewrites._literals import as_written, unquoted
-from stackward.rewrites._rewrite import Refusal
+from stackward.rewrites._rewrite import Applicability, Proposal, Refusal
 from stackward.rewrites._scene import Scene, arguments, is_call
 
 _DIRECTIVE = re.compile(
@@ -27,6 +28,7 @@ _UINTS = {"uint": "", "uint8": "", "uint16": "", "uint32": "", "uint64": "uint64
 _ALIASES = {"byte": "uint8", "rune": "int32"}
 _BYTES = frozenset({"[]byte", "[]uint8"})
 _OPERAND = "\0"  # Stands for the operand's text, which may have braces.
+_NO_FORMAT = "so that a Format method of the error is not asked and a panic in Error not caught"
 NO_NAMES: Mapping[int, str] = MappingProxyType({})
 
 
@@ -38,6 +40,7 @@ class Piece:
     appends to a slice of bytes, with ``{}`` for that slice (it is for ``str.format``: other braces are doubled);
     ``room`` the most bytes that it takes, None if unbounded. ``imports`` are the packages that ``text`` and ``append``
     use. ``operand`` is what is printed, ``bytes`` or ``rune`` the expression for it where it is of that type.
+    ``differs`` says in what it may be different from what fmt prints, see ``Proposal``.
     """
 
     text: str
@@ -48,6 +51,7 @@ class Piece:
     operand: Node | None = None
     bytes: str = ""
     rune: str = ""
+    differs: str = ""
 
     @property
     def number(self) -> bool:
@@ -88,6 +92,12 @@ def printed(
     if literal or not found:
         found.append(_literal(literal))
     return found
+
+
+def judged(made: Proposal, found: Sequence[Piece]) -> Proposal:
+    """A proposal to print these pieces, for review where one of them may be different."""
+    differs = next((piece.differs for piece in found if piece.differs), "")
+    return replace(made, applicability=Applicability.REVIEW, differs=differs) if differs else made
 
 
 def _together(
@@ -187,7 +197,11 @@ def operand(
     plain = directive == f"%{verb}"
     if _ALIASES.get(info.type, info.type) != info.kind and info.type not in _BYTES:
         if info.type == "error":
-            return Refusal(f"{text} may be nil, which {directive} prints as <nil>")
+            if not not_nil(scene, node):
+                return Refusal(f"{text} may be nil, which {directive} prints as <nil>")
+            made = f"{text}.Error()"
+            if plain and verb in "sv":
+                return Piece(made, f"append({{}}, {made}...)", None, operand=node, differs=_NO_FORMAT)
         return Refusal(f"{text} has type {info.type}, which may have methods that fmt calls")
     if node.type == "interpreted_string_literal" and plain and verb in "sv":
         value = unquoted(scene.constant(node))

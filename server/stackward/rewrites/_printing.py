@@ -39,6 +39,9 @@ def direct(scene: Scene, found: Printing) -> Iterator[Offer]:
         if found.inner is None or not found.function.startswith("fmt."):
             yield pieces
         return
+    if any(piece.differs for piece in pieces):
+        yield Refusal("what Error does may come in between")
+        return
     parent = scene.node.parent
     assert parent is not None
     unused = parent.type == "expression_statement"

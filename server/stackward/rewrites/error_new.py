@@ -30,7 +30,7 @@ from collections.abc import Iterator, Sequence
 from tree_sitter import Node
 
 from stackward.core.edit import Replacement
-from stackward.rewrites._format import Piece, printed
+from stackward.rewrites._format import Piece, judged, printed
 from stackward.rewrites._names import walk
 from stackward.rewrites._rewrite import Example, Offer, Proposal, Refusal, Refused, Rewrite
 from stackward.rewrites._scene import Scene, arguments, calls, is_call, replace_node
@@ -72,7 +72,7 @@ def propose(scene: Scene) -> Iterator[Offer]:
         edit = _whole(scene, name, pieces, inner)
         used = sorted({"errors", *(path for piece in pieces for path in piece.imports)})
         title = "Use errors.New instead of fmt.Errorf" if inner is None else "Make the text without fmt.Sprintf"
-        yield Proposal(title, {scene.path: (edit,)}, {scene.path: tuple(used)})
+        yield judged(Proposal(title, {scene.path: (edit,)}, {scene.path: tuple(used)}), pieces)
 
 
 def _inlined(scene: Scene) -> bool:

@@ -12,10 +12,12 @@ at the types while the program runs. `strconv` and `+` need neither.
 When every verb is plain (`%s`, `%d`, `%v`, `%x`, `%q`, `%t`, and `%f`, `%e`, `%g` with or without a precision) and
 every operand has a predeclared type: what fmt prints of a type with methods is theirs to say. Of several ways the one
 is taken that the compiler shows to be the cheapest: numbers among other text are appended to a buffer on the stack.
+An error that is certainly not nil, as `if err != nil` says, may be one of the operands. Then it is for review: fmt asks
+a `Format` method of the error first, and prints the panic if its `Error` panics.
 
 ## When it is not
 
-With flags, widths, `%T`, `%p`, indexes; for named types, errors (a nil error prints `<nil>`), interfaces and pointers;
+With flags, widths, `%T`, `%p`, indexes; for named types, other interfaces and pointers; for errors that may be nil;
 and where a name hides the package that is needed.
 """
 
@@ -26,8 +28,8 @@ from collections.abc import Iterator, Sequence
 from tree_sitter import Node
 
 from stackward.core.edit import Replacement
-from stackward.rewrites._format import Piece, operand, pieces
-from stackward.rewrites._rewrite import Example, Offer, Proposal, Refusal, Refused, Rewrite
+from stackward.rewrites._format import Piece, judged, operand, pieces
+from stackward.rewrites._rewrite import Applicability, Example, Offer, Proposal, Refusal, Refused, Rewrite
 from stackward.rewrites._scene import Scene, arguments, calls, replace_node
 from stackward.syntax.tree import SourceFile
 
@@ -53,7 +55,7 @@ def propose(scene: Scene) -> Iterator[Offer]:
     if len(found) > 1 and parent.type in _BINDS_TIGHTER and parent.named_children[0] == scene.node:
         text = f"({text})"
     edit = replace_node(scene.node, text)
-    yield Proposal(_title(found, callee), {scene.path: (edit,)}, imports)
+    yield judged(Proposal(_title(found, callee), {scene.path: (edit,)}, imports), found)
     appended = _appended(scene, found)
     if appended is not None:
         yield Proposal(f"Append to a buffer instead of {callee}", {scene.path: appended[0]}, imports, roomy=appended[1])
@@ -71,7 +73,7 @@ def _printed(scene: Scene, callee: str, given: Sequence[Node]) -> list[Piece] | 
 def _title(found: Sequence[Piece], callee: str) -> str:
     if len(found) > 1:
         return f"Concatenate instead of {callee}"
-    if found[0].imports:
+    if found[0].imports or found[0].differs:
         return f"Use {found[0].text.partition('(')[0]} instead of {callee}"
     return f"Use the string itself instead of {callee}"
 
@@ -280,6 +282,61 @@ func Tag(w io.Writer, sum []byte, name string) {
         probe_imports=("strings",),
         saves=0,
     ),
+    Example(
+        before="""package p
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+)
+
+func Report(number string) string {
+	_, err := strconv.Atoi(number)
+	if err == nil || number == "-" {
+		return "a number"
+	}
+	return fmt.Sprintf("no number: %v", err)
+}
+
+func Close(closer io.Closer) string {
+	if err := closer.Close(); closer != nil && nil != err {
+		return fmt.Sprint(err)
+	}
+	return ""
+}
+""",
+        after="""package p
+
+import (
+	"io"
+	"strconv"
+)
+
+func Report(number string) string {
+	_, err := strconv.Atoi(number)
+	if err == nil || number == "-" {
+		return "a number"
+	}
+	return "no number: " + err.Error()
+}
+
+func Close(closer io.Closer) string {
+	if err := closer.Close(); closer != nil && nil != err {
+		return err.Error()
+	}
+	return ""
+}
+""",
+        probe="""for _, number := range []string{"", "-", "1", "世", "99999999999999999999"} {
+	emit(Report(number))
+}
+reader, writer := io.Pipe()
+emit(Close(reader) + Close(writer))
+emit(Close((*os.File)(nil)))""",
+        probe_imports=("io", "os"),
+        applicability=Applicability.REVIEW,
+    ),
 )
 
 REFUSALS = (
@@ -340,5 +397,48 @@ import "fmt"
 func strconv(n int) string { return fmt.Sprintf("%d", n) }
 """,
         "needs fmt",
+    ),
+    Refused(
+        """package p
+
+import "fmt"
+
+func Show(err error, last func() error) string {
+	if err != nil {
+		err = last()
+		return fmt.Sprintf("%v", err)
+	}
+	return ""
+}
+""",
+        "may be nil",
+    ),
+    Refused(
+        """package p
+
+import "fmt"
+
+func Show(err error) string {
+	if err != nil || err == nil {
+		return fmt.Sprint(err)
+	}
+	return ""
+}
+""",
+        "may be nil",
+    ),
+    Refused(
+        """package p
+
+import "fmt"
+
+func Show(err error, other bool) string {
+	if err == nil && other {
+		return ""
+	}
+	return fmt.Sprint(err)
+}
+""",
+        "may be nil",
     ),
 )
