@@ -41,6 +41,39 @@ def test_the_text_form_shows_the_source_line(module: Module) -> None:
     assert lines[-1].startswith("1 site in 1 package (go1.")
 
 
+def test_expressions_are_named_as_the_source_has_them(module: Module) -> None:
+    """The compiler prints constants, inlined calls (``~r0``) and formatting of its own."""
+    done = stackward(
+        module(
+            {
+                "row.go": """\
+package row
+
+import "fmt"
+
+type Price int
+
+func (p Price) String() string { return string(append([]byte{36}, byte('0'+p))) }
+
+func Quote(row []byte, p Price) []byte {
+	row = append(row, '"')
+	return append(row, []byte(p.String())...)
+}
+
+func Show(p Price) string { return "<" + fmt.Sprint(p.String()) + ">" }
+"""
+            }
+        ),
+        "check",
+        "--all",
+    )
+    assert done.returncode == 0, done.stderr
+    assert "needs storage of its own: append(row, '\"')" in done.stdout
+    assert "p.String() is copied to the heap: it is boxed in an interface for argument 1 of fmt.Sprint" in done.stdout
+    assert "~" not in done.stdout
+    assert "byte(34)" not in done.stdout
+
+
 def test_the_json_form(module: Module) -> None:
     root = module({"sub/cart.go": CART})
     done = stackward(root, "check", "--format", "json", "./...")

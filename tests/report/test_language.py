@@ -32,7 +32,7 @@ FIELD = re.compile(r"\{(\w+)(?::(\w+))?\}")
 CHINESE = catalogue("zh-CN")
 ORIGIN = BytePos(0, ByteCol(0))
 RANGE = ByteRange(ORIGIN, ORIGIN)
-STEP = FlowStep("spill", Location("/p.go", ORIGIN), "zq.zp")
+STEP = FlowStep("zq.zp", "spill", Location("/p.go", ORIGIN))
 SITE = Site("/p.go", RANGE, Storage.VARIABLE, "zs", "zf", ORIGIN, flow=(FlowEdge("{heap}", "&zs", (STEP,)),))
 CALLEES = (None, Callee("zc"), Callee("zc", 0), Callee("zc", 2), Callee("zc", 1, "zr"))
 

@@ -34,7 +34,8 @@ class Allocates(enum.Enum):
 class Site:
     """One place in the source whose storage is on the heap.
 
-    ``subject`` is the compiler's name of it, ``function`` the enclosing function in Go's notation
+    ``subject`` is the compiler's name of it, ``written`` how the source has it where the compiler has worked out
+    constants, inlined calls or made up names in it. ``function`` is the enclosing function in Go's notation
     (``(*T).Method``, ``Outer.func1``; empty at package level). ``inlined_at`` lists the calls into which the compiler
     copied it, ``inlined_from`` the callee that it was copied from when the source of it lies in another package,
     ``instances`` the generic instantiations that have it, and ``spared`` those that do not. ``at`` is the compiler's
@@ -72,6 +73,7 @@ class Site:
     cold: str = ""
     not_inlined: str = ""
     once: bool = False
+    written: str = ""
 
     def costing_as(self, other: Site) -> Site:
         """This site with what the object code said of another analysis of it."""
@@ -100,7 +102,14 @@ class Site:
     @property
     def name(self) -> str:
         """The subject in few words."""
-        return shorten(self.subject)
+        return shorten(self.written or self.subject)
+
+    def as_written(self, text: str) -> str:
+        """A text of the compiler's with this site as the source has it."""
+        spilled = next((step.expr for edge in self.flow for step in edge.steps if step.reason == "spill"), "")
+        # The summary of an append leaves its arguments out.
+        printed = spilled if spilled.startswith(f"{self.subject}(") else self.subject
+        return text.replace(printed, self.written) if self.written else text
 
     @property
     def cost(self) -> str:

@@ -16,6 +16,7 @@ from stackward.core.site import Site, Storage
 from stackward.engine.neighbours import Neighbours
 from stackward.engine.sites import Found
 from stackward.engine.sources import SnapshotSources
+from stackward.engine.wording import expression_written, flow_written
 from stackward.rules import Callee, Construct, End, Evidence, Fate, Statement, fate
 from stackward.syntax import subjects
 from stackward.syntax.declared import Declared, Shape, shape
@@ -56,14 +57,22 @@ class EvidenceMaker:
     def of(self, found: Found) -> Evidence:
         """The evidence for one site."""
         site, node = found.site, found.located.node
-        end = fate(site.flow)
+        flow = flow_written(site.flow, self.sources.get)
+        end = fate(flow)
         if not site.flow and found.mechanism is Mechanism.SLICE:
             end = Fate(End.SIZE_UNKNOWN)
         if end.end is End.STORED and end.dst in self._results(found):
             end = Fate(End.RETURNED, end.step, end.dst)
         loops = enclosing_loops(node)
         return Evidence(
-            site=replace(site, loops=loops, cold=site.cold or cold(node, found.file), once=site.function == ""),
+            site=replace(
+                site,
+                loops=loops,
+                cold=site.cold or cold(node, found.file),
+                once=site.function == "",
+                written=expression_written(found),
+                flow=flow,
+            ),
             construct=self.construct(found),
             fate=end,
             statement=self._statement(found, end),

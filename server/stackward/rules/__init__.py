@@ -6,9 +6,10 @@ The registry is written out; a new rule is one file and one line here.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 
-from stackward.core.decision import FlowEdge
+from stackward.core.decision import FlowEdge, FlowStep
 from stackward.core.hint import Hint, HintStep
 from stackward.core.site import Site, shorten
 from stackward.rules import (
@@ -108,21 +109,28 @@ def _hint(rule: str, site: Site, words: Words, chain: Sequence[FlowEdge]) -> Hin
     message = words.message
     if site.inlined_from:
         message = f"{message} (inlined from {site.inlined_from})"
-    return Hint(rule, site, message, words.label, words.advice, steps((*site.flow, *chain)))
+    flow = steps((*site.flow, *chain), site.as_written)
+    return Hint(rule, site, message, words.label, words.advice, flow)
 
 
-def steps(flow: Sequence[FlowEdge]) -> tuple[HintStep, ...]:
-    """The flow in words, one per step of the compiler's."""
-    return tuple(
-        HintStep(step.at, f"{_REASONS.get(step.reason, step.reason)}: {shorten(step.expr, 80)}")
-        for edge in flow
-        for step in edge.steps
-    )
+def steps(flow: Sequence[FlowEdge], written: Callable[[str], str] = str) -> tuple[HintStep, ...]:
+    """The flow in words, one per step of the compiler's. ``written`` gives its texts as the source has them."""
+    return tuple(HintStep(step.at, _step(step, written)) for edge in flow for step in edge.steps)
+
+
+def _step(step: FlowStep, written: Callable[[str], str]) -> str:
+    result = _INLINED_RETURN.match(step.expr) if step.reason.startswith("assign") else None
+    reason, expr = (step.reason, step.expr) if result is None else ("inlined return", step.expr[result.end() :])
+    return f"{_REASONS.get(reason, reason)}: {shorten(written(expr), 80)}"
+
+
+_INLINED_RETURN = re.compile(r"~r\d+ = ")
 
 
 _REASONS = {
     "spill": "needs storage of its own",
     "return": "returned",
+    "inlined return": "returned by the inlined call",
     "address-of": "address taken",
     "assign": "assigned",
     "assign-pair": "assigned",

@@ -38,7 +38,8 @@ def check(evidence: Evidence) -> Words | None:
     if not evidence.allocated or evidence.end is not End.PASSED or evidence.statement is Statement.GO:
         return None
     step = evidence.fate.step
-    target = str(evidence.callee) if evidence.callee is not None else shorten(step.expr if step is not None else "")
+    passed = evidence.site.as_written(step.expr) if step is not None else ""
+    target = str(evidence.callee) if evidence.callee is not None else shorten(passed)
     name = evidence.name
     if evidence.construct is Construct.VARIADIC:
         return Words(

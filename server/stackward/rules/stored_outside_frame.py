@@ -68,7 +68,8 @@ def check(evidence: Evidence) -> Words | None:
             )
         case End.STORED if step is not None:
             return Words(
-                f"{name} {verb}: it is stored by {shorten(step.expr)}, which outlives this frame",
+                f"{name} {verb}: it is stored by {shorten(evidence.site.as_written(step.expr))}, "
+                "which outlives this frame",
                 "on heap: stored",
                 "store the value itself instead of a pointer to it",
             )

@@ -115,6 +115,19 @@ def anchored(path: Sequence[Node], offset: int) -> Iterator[Node]:
 _STATEMENTS = frozenset({"block", "source_file", "statement_list"})
 
 
+def statement_at(path: Sequence[Node], offset: int) -> Node | None:
+    """The assignment, declaration, sending or return on ``path`` that is reported at ``offset``, by its operator."""
+    for node in path[::-1]:
+        if node.type in _PASSING and any(one.start_byte == offset and not one.is_named for one in node.children):
+            return node
+    return None
+
+
+_PASSING = frozenset(
+    {"assignment_statement", "range_clause", "return_statement", "send_statement", "short_var_declaration", "var_spec"}
+)
+
+
 def _reported_at(node: Node, offset: int) -> bool:
     if position(node) == offset:
         return True
