@@ -161,11 +161,8 @@ def _home(bench: Workbench, proposal: Proposal) -> Function | None:
             return None
         declared = [one for one in functions(source) if not one.literal]
         for edit in edits:
-            around = next((one for one in declared if one.start < edit.start and edit.end < one.end), None)
+            around = next((one for one in declared if one.body < edit.start and edit.end < one.end), None)
             if around is None or around.name.startswith("init."):
-                return None
-            body = source.text.find(b"{", around.start)
-            if body < 0 or edit.start <= source.lines.offset(around.name_range.end):
                 return None
             homes.add((path, outermost(around.name)))
     return homes.pop() if len(homes) == 1 else None

@@ -216,6 +216,9 @@ def edits(scene: Scene, shape: Shape, found: Sequence[Field], typed: str) -> lis
     """The changes of all places but the declaration of the type, which is written ``typed``."""
     by_key = {one.key: one for one in found}
     made = [replace_node(slot, typed) for slot in shape.slots]
+    if shape.result is not None:
+        value = shape.result.child_by_field_name("value")
+        made.append(replace_node(shape.result, scene.text(value) if value is not None and not shape.elem else "any"))
     for site in shape.sites:
         if is_call(site.node) or not site.entries:
             made.append(_empty(shape, site.node, typed))

@@ -8,9 +8,11 @@ from collections.abc import Collection
 from tree_sitter import Node
 
 from stackward.core.facts import TypeInfo
+from stackward.rewrites._names import walk
 from stackward.rewrites._order import declared
-from stackward.rewrites._scene import Scene, arguments, is_call
-from stackward.rewrites._variables import Variable, context, expressions, inside, sole, variable
+from stackward.rewrites._scene import Scene, arguments, callee_node, is_call
+from stackward.rewrites._variables import Variable, at, context, expressions, inside, sole, variable
+from stackward.syntax.tree import text_of
 
 MARSHALS = frozenset(
     {"(*encoding/json.Encoder).Encode", "encoding/json.Marshal", "encoding/json.MarshalIndent"},
@@ -170,6 +172,39 @@ def declared_by(node: Node) -> Node | None:
     return name if name.type == "identifier" else None
 
 
+def returned_as(scene: Scene, node: Node) -> Node | None:
+    """The result type of the function that returns a value, as its only one: an empty interface, or a map."""
+    listed = context(node)
+    statement = listed.parent if listed is not None and listed.type == "expression_list" else None
+    function = scene.function(node)
+    if statement is None or statement.type != "return_statement" or len(expressions(listed)) != 1 or function is None:
+        return None
+    kind = function.child_by_field_name("result")
+    if kind is None or function.type == "func_literal":
+        return None
+    return kind if kind.type == "map_type" or scene.text(kind) in EMPTY_INTERFACES else None
+
+
+def _only_called(scene: Scene, name: Node) -> bool:
+    """Whether a function is only called by its name, in this package, and by no interface that has such a method."""
+    text = scene.text(name)
+    if text[:1].isupper() or scene.package.hides(text):
+        return False
+    return not any(
+        node.type == "method_elem" and text_of(node.child_by_field_name("name") or node, source) == text
+        for source in scene.package.files.values()
+        for node in walk(source.tree.root_node)
+    )
+
+
+def _called(name: Node) -> Node | None:
+    """The call of a function or method at a use of its name."""
+    outer = context(name)
+    callee = outer if outer is not None and outer.type == "selector_expression" else name
+    call = context(callee)
+    return call if call is not None and is_call(call) and callee_node(call) == callee else None
+
+
 def _keeps(info: TypeInfo) -> bool:
     """Whether a slice or map, of no type of its own, has elements that have no methods: interfaces, slices, maps."""
     if info.elem is None or not info.type.startswith(("[]", "map[")):
@@ -195,6 +230,8 @@ class _Flow:
             return literal is not None and self._holds(literal, node) and self.value(literal)
         if outer.type != "expression_list":
             return False
+        if returned_as(self._scene, node) is not None:
+            return self._result(node)
         entry = set_value(node)
         if entry is not None:
             return self._boxes(entry[0]) and self._holder(entry[0])
@@ -210,6 +247,28 @@ class _Flow:
             target = self_append(self._scene, call)
             return number > 0 and target is not None and self._boxes(target) and self._holder(target)
         return number >= 0 and self._passed(call, number)
+
+    def _result(self, node: Node) -> bool:
+        """Whether all callers of the function that returns a value only marshal it."""
+        function = self._scene.function(node)
+        name = function.child_by_field_name("name") if function is not None else None
+        uses = self._scene.uses(name) if name is not None else None
+        if name is None or uses is None or not _only_called(self._scene, name):
+            return False
+        place = (self._scene.path, name.start_byte)
+        if place in self._seen:
+            return True
+        self._seen.add(place)
+        for use in uses:
+            source = self._scene.package.files.get(use.path)
+            found = at(source, use.offset, use.offset + len(self._scene.text(name).encode())) if source else None
+            call = _called(found) if found is not None else None
+            if source is None or call is None:
+                return False
+            other = Scene(self._scene.package, use.path, source, call)
+            if not marshalled_at_once(other, call) and not _Flow(other, self._seen).value(call):
+                return False
+        return True
 
     def _passed(self, call: Node, number: int) -> bool:
         """Whether a function of the package only marshals what it gets as one of its arguments."""

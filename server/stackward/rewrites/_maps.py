@@ -46,7 +46,8 @@ class Shape:
 
     ``elem`` is the type of their values as written, empty if that is the empty interface. ``one`` is the variable that
     holds one, ``many`` that of a slice of them, and ``slots`` the places where the element type of such a slice is
-    written. ``present`` are the keys that each has whenever somebody looks. ``addressable`` says that the structs
+    written. ``result`` is the result type of the function that returns one, if that has to become an empty interface.
+    ``present`` are the keys that each has whenever somebody looks. ``addressable`` says that the structs
     will be, which makes methods of pointers to their fields count, ``json`` that they become JSON, and ``plain`` that
     one is an argument.
     """
@@ -56,6 +57,7 @@ class Shape:
     one: Variable | None = None
     many: Variable | None = None
     slots: list[Node] = field(default_factory=list)
+    result: Node | None = None
     writes: list[Entry] = field(default_factory=list)
     reads: list[Read] = field(default_factory=list)
     present: frozenset[str] = frozenset()

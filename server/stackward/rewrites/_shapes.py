@@ -11,6 +11,7 @@ from stackward.rewrites._json import (
     literal_of,
     marshalled,
     marshalled_at_once,
+    returned_as,
     self_append,
     set_value,
 )
@@ -93,11 +94,19 @@ def _site(scene: Scene, found: Shape, node: Node) -> Refusal | None:
     target = self_append(scene, call) if call is not None else None
     if target is not None:
         return _appended(scene, found, target)
-    if not boxed(scene, node) or not marshalled(scene, node):
+    if not _passed_on(scene, found, node):
         return Refusal("the map goes where it may be more than marshalled")
-    found.json = True
-    found.plain = call is not None
+    found.plain = call is not None or returned_as(scene, node) is not None
     return None
+
+
+def _passed_on(scene: Scene, found: Shape, node: Node) -> bool:
+    """Whether a map goes into an interface, or may do so as the result of a function, and only becomes JSON there."""
+    result = None if boxed(scene, node) else returned_as(scene, node)
+    if not (boxed(scene, node) or result is not None) or not marshalled(scene, node):
+        return False
+    found.json, found.result = True, result or found.result
+    return True
 
 
 def _one(scene: Scene, found: Shape, name: Node) -> Refusal | None:
@@ -164,7 +173,7 @@ def _used(scene: Scene, found: Shape, known: Variable, one: Reference) -> Refusa
     if target is not None and target.text != node.text and elements_are_maps(scene, target):
         return _appended(scene, found, target) or True
     found.json = True
-    return True if boxed(scene, node) and marshalled(scene, node) else other
+    return _passed_on(scene, found, node) or other
 
 
 def _indexed(scene: Scene, found: Shape, one: Reference, index: Node) -> Refusal | None:

@@ -12,15 +12,17 @@ and its fields are in order already.
 
 For a `map[string]any`, or a map of another type of values, whose keys are constants, in a literal or assigned to the
 variable that holds it, and which is marshalled by `encoding/json`, by a function of the package that does nothing else
-with it, or as a part of something else that only is; and for slices of such maps. The fields get the types of the
+with it, or as a part of something else that only is; and for slices of such maps. An unexported function that returns
+one, which all callers only marshal, returns `any`. The fields get the types of the
 values, tags, and the order in which `encoding/json` writes the keys, so that the JSON is the same to the byte. A key
 that is set on some paths only becomes a field that is left out as long as it is nil.
 
 ## When it is not
 
-When the map is returned, ranged over, deleted from, asked for its length or for keys that are not constant, or passed
-to anything else; if it may change after it was passed on; and for keys that no struct tag can say. If a value is
-read after a function was called that could change it, while a map has kept it before, that is for review.
+When the map is returned to callers that read it, ranged over, deleted from, asked for its length or for keys that are
+not constant, or passed to anything else; if it may change after it was passed on; and for keys that no struct tag can
+say. If a value is read after a function was called that could change it, while a map has kept it before, that is for
+review.
 """
 
 from __future__ import annotations
@@ -535,6 +537,87 @@ func (v *Visit) Report(clock Clock) ([]byte, error) {
 }""",
         applicability=Applicability.REVIEW,
     ),
+    Example(
+        before="""package p
+
+import (
+	"encoding/json"
+	"io"
+)
+
+type User struct {
+	ID   int
+	Name string
+}
+
+type page struct{ users []*User }
+
+func view(u *User) map[string]any {
+	if u == nil {
+		return nil
+	}
+	shown := map[string]any{"id": u.ID}
+	shown["name"] = u.Name
+	return shown
+}
+
+func (p *page) body(first int) map[string]any {
+	return map[string]any{"first": first, "user": view(p.users[first])}
+}
+
+func Write(w io.Writer, first int, users ...*User) error {
+	p := &page{users}
+	body := p.body(first)
+	return json.NewEncoder(w).Encode(body)
+}
+""",
+        after="""package p
+
+import (
+	"encoding/json"
+	"io"
+)
+
+type User struct {
+	ID   int
+	Name string
+}
+
+type page struct{ users []*User }
+
+func view(u *User) any {
+	if u == nil {
+		return nil
+	}
+	shown := struct {
+		ID   int    `json:"id"`
+		Name string `json:"name"`
+	}{ID: u.ID}
+	shown.Name = u.Name
+	return shown
+}
+
+func (p *page) body(first int) any {
+	return struct {
+		First int `json:"first"`
+		User  any `json:"user"`
+	}{First: first, User: view(p.users[first])}
+}
+
+func Write(w io.Writer, first int, users ...*User) error {
+	p := &page{users}
+	body := p.body(first)
+	return json.NewEncoder(w).Encode(body)
+}
+""",
+        probe="""var out strings.Builder
+users := []*User{{1, "ann"}, nil, {0, "<é>"}}
+for first := range users {
+	emit(Write(&out, first, users...))
+}
+emit(out.String())""",
+        probe_imports=("strings",),
+    ),
 )
 
 REFUSALS = (
@@ -653,5 +736,62 @@ func Reply(s Secret) ([]byte, error) {
 }
 """,
         "methods of pointers",
+    ),
+    Refused(
+        """package p
+
+import "encoding/json"
+
+func view(id int) map[string]any { return map[string]any{"id": id} }
+
+func Write(id int) ([]byte, error) {
+	shown := view(id)
+	shown["more"] = true
+	return json.Marshal(shown)
+}
+""",
+        "would not compile",
+    ),
+    Refused(
+        """package p
+
+import "encoding/json"
+
+func view(id int) map[string]any { return map[string]any{"id": id} }
+
+func Write(id int) ([]byte, error) { return json.Marshal(view(id)) }
+
+func Count(id int) int { return len(view(id)) }
+""",
+        "more than marshalled",
+    ),
+    Refused(
+        """package p
+
+import "encoding/json"
+
+type shown struct{ id int }
+
+func (s shown) view() map[string]any { return map[string]any{"id": s.id} }
+
+type viewed interface{ view() map[string]any }
+
+func Write(s shown) ([]byte, error) { return json.Marshal(s.view()) }
+
+func Size(v viewed) int { return len(v.view()) }
+""",
+        "more than marshalled",
+    ),
+    Refused(
+        """package p
+
+import "encoding/json"
+
+// View is what other packages may look into.
+func View(id int) map[string]any { return map[string]any{"id": id} }
+
+func Write(id int) ([]byte, error) { return json.Marshal(View(id)) }
+""",
+        "more than marshalled",
     ),
 )

@@ -26,7 +26,8 @@ class FunctionNode:
     and on the release.
     ``at`` is where the compiler reports the function itself: the receiver's parenthesis, else the name, or the ``func``
     of a literal. ``name_range`` is the declared name, or the ``func`` keyword of a literal. ``params`` are receiver
-    and parameters with their names' ranges; ``results`` the names of named results.
+    and parameters with their names' ranges; ``results`` the names of named results. ``body`` is the byte at which its
+    body begins, its end without one.
     """
 
     name: str
@@ -38,6 +39,7 @@ class FunctionNode:
     generic: bool
     variadic: bool
     start: int
+    body: int
     end: int
 
     @property
@@ -173,7 +175,7 @@ def _receiver(receiver: Node, source: SourceFile) -> tuple[str, bool, bool]:
 def _function(node: Node, name: str, generic: bool, source: SourceFile) -> FunctionNode:
     named = node.child_by_field_name("name") or node.children[0]
     receiver, listed = node.child_by_field_name("receiver"), node.child_by_field_name("parameters")
-    result = node.child_by_field_name("result")
+    result, body = node.child_by_field_name("result"), node.child_by_field_name("body")
     variadic = listed is not None and any(one.type == "variadic_parameter_declaration" for one in listed.children)
     name_range = node_range(named)
     return FunctionNode(
@@ -186,6 +188,7 @@ def _function(node: Node, name: str, generic: bool, source: SourceFile) -> Funct
         generic=generic,
         variadic=variadic,
         start=node.start_byte,
+        body=body.start_byte if body is not None else node.end_byte,
         end=node.end_byte,
     )
 
