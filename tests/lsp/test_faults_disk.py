@@ -209,7 +209,7 @@ class TestCache:
             editor.notify("textDocument/didSave", {"textDocument": {"uri": own[0]}})
         for editor, own in zip(both, uris, strict=True):
             at_last(editor, lambda editor=editor, own=own: editor.hints(own[0]) == BOTH)
-        assert not [path for path in (tmp_path / "cache").rglob("results-*/*/*") if "." in path.name]
+        assert not [path for path in (tmp_path / "cache").glob("results-*/*/*") if "." in path.name]
 
     def test_it_is_deleted_while_it_is_in_use(self, start: Start, tmp_path: Path, cache: Path) -> None:
         root = write_module(tmp_path / "m", {"p.go": TEXT})
