@@ -12,7 +12,7 @@ from stackward.engine.tally import Tally, total
 from stackward.engine.verify import Compared, DoesNotCompile, compare
 from stackward.engine.workbench import Workbench
 from stackward.rewrites import REWRITES, Applicability, Proposal, Refusal, Rewrite, Scene, Span, walk
-from stackward.syntax.tree import SourceFile
+from stackward.syntax.tree import SourceFile, generated
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ def candidates(
     """
     source = bench.files.get(path)
     if source is None or generated(source):
-        return
+        return  # What is changed in it would be lost.
     starting: dict[str, list[Rewrite]] = {}
     for rewrite in rewrites:
         for start in rewrite.starts:
@@ -90,12 +90,6 @@ def candidates(
             for offer in offers:
                 if isinstance(offer, Refusal):
                     yield Rejected(rewrite, scene.span(node), offer.reason, source.text)
-
-
-def generated(source: SourceFile) -> bool:
-    """Whether a file says that it is generated (``go help generate``): changes would be lost."""
-    head = source.text[: max(source.text.find(b"\npackage "), 0) + 1]
-    return any(line.startswith(b"// Code generated ") and line.endswith(b" DO NOT EDIT.") for line in head.split(b"\n"))
 
 
 def prove(bench: Workbench, candidate: Candidate) -> Proved | Rejected:

@@ -10,8 +10,9 @@ from stackward.core.edit import Replacement
 from stackward.rewrites._constructors import Constructor
 from stackward.rewrites._imports import imports, package_level
 from stackward.rewrites._names import KEYWORDS, PREDECLARED, walk
-from stackward.rewrites._returns import Site, keeps
+from stackward.rewrites._returns import Site
 from stackward.rewrites._scene import Scene, replace_node
+from stackward.rewrites._values import keeps
 from stackward.rewrites._variables import before, context, expressions, inside
 
 _OPERANDS = frozenset(

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from stackward.core.edit import Replacement
 from stackward.core.facts import TypeInfo
 from stackward.core.site import Allocates
 from stackward.rewrites._copies import parts
 from stackward.rewrites._imports import imports
 from stackward.rewrites._names import names, walk
-from stackward.rewrites._scene import Scene, arguments, is_call
-from stackward.rewrites._variables import Variable, expressions, own
+from stackward.rewrites._scene import Scene, is_call
+from stackward.rewrites._variables import expressions, own
 from stackward.syntax.tree import SourceFile, text_of
 
 LARGE = 128  # Bytes. The compiler, too, takes structs of that size for too large to be copied into a func literal.
@@ -172,20 +171,6 @@ def allocates(scene: Scene, made: Constructor, places: Iterable[Node]) -> bool:
     )
 
 
-def bare(node: Node) -> Node:
-    """An expression without its parentheses."""
-    while node.type == "parenthesized_expression":
-        node = node.named_children[0]
-    return node
-
-
-def taken(node: Node) -> Node | None:
-    """What an expression takes the address of."""
-    if node.type != "unary_expression" or node.children[0].type != "&":
-        return None
-    return node.child_by_field_name("operand")
-
-
 def calls_among(values: Iterable[Node]) -> bool:
     """Whether some values call functions or receive from channels, which may change what others are."""
     return any(
@@ -195,36 +180,11 @@ def calls_among(values: Iterable[Node]) -> bool:
     )
 
 
-def is_struct(scene: Scene, node: Node, made: Constructor) -> bool:
-    """Whether an expression has the type that the result points to."""
-    info = scene.type(node)
-    return info is not None and (info.type, info.package) == (made.info.type, made.info.package)
-
-
-def is_new(scene: Scene, node: Node, made: Constructor) -> bool:
-    """Whether an expression is ``new(T)``."""
-    given = arguments(node) if is_call(node) and scene.callee(node) == "new" else []
-    facts = scene.facts(given[0]) if given else None
-    return facts is not None and facts.mode == "type" and is_struct(scene, given[0], made)
-
-
-def typed_value(known: Variable) -> list[Replacement]:
-    """The type of a variable, if its declaration names it."""
-    if known.typed is None:
-        return []
-    return [Replacement(known.typed.start_byte, known.typed.named_children[-1].start_byte)]
-
-
 __all__ = [
     "LARGE",
     "Constructor",
     "allocates",
-    "bare",
     "calls_among",
     "constructor",
     "constructs",
-    "is_new",
-    "is_struct",
-    "taken",
-    "typed_value",
 ]

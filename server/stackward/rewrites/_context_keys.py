@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -15,7 +14,7 @@ from stackward.rewrites._names import walk
 from stackward.rewrites._rewrite import Refusal
 from stackward.rewrites._scene import PackageView, Scene, arguments
 from stackward.rewrites._variables import at, context, sole
-from stackward.syntax.tree import text_of
+from stackward.syntax.tree import generated, package_of, text_of
 
 Identity: TypeAlias = tuple[str, ...]
 """What makes two keys equal: the type and value of a constant, the type of an empty struct, or a variable."""
@@ -211,10 +210,8 @@ def untouchable(scene: Scene, paths: Iterable[str]) -> Refusal | None:
     """Why one of these files cannot be changed."""
     for path in paths:
         source = scene.package.files[path]
-        head = source.text[: max(source.text.find(b"\npackage "), 0) + 1]
-        if re.search(rb"^// Code generated .* DO NOT EDIT\.$", head, re.MULTILINE) is not None:
+        if generated(source):
             return Refusal("generated code uses one of the keys")
-        clause = next((one for one in source.tree.root_node.named_children if one.type == "package_clause"), None)
-        if clause is None or text_of(clause.named_children[0], source) != scene.package.name:
+        if package_of(source) != scene.package.name:
             return Refusal("a test from outside of the package uses one of the keys")
     return None

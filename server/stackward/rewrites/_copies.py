@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from stackward.rewrites._scene import Scene, arguments
 from stackward.rewrites._variables import Variable, called_name, context, inside, own, variable
-from stackward.syntax.tree import SourceFile, text_of
+from stackward.syntax.tree import SourceFile, package_of, text_of
 
 # Structs of the standard library that hold no lock and no pointer to themselves, and whose methods keep none.
 _PLAIN = frozenset(
@@ -121,8 +121,7 @@ def _in_file(scene: Scene, path: str, node: Node) -> Scene:
 
 
 def _is_own(scene: Scene, source: SourceFile) -> bool:
-    clause = next((one for one in source.tree.root_node.named_children if one.type == "package_clause"), None)
-    return clause is not None and text_of(clause.named_children[-1], source) == scene.package.name
+    return package_of(source) == scene.package.name
 
 
 def _methods(scene: Scene, name: str) -> Iterator[tuple[SourceFile, Node]]:
@@ -145,12 +144,15 @@ def kept(scene: Scene, known: Variable, apart: Sequence[Node] = ()) -> str:
 
 
 def _kept(scene: Scene, known: Variable, apart: Sequence[Node], seen: set[str]) -> str:
+    function = scene.function(known.node)
     for one in known.references:
         if one.node in apart:
             continue
         if one.use.captured:
             return f"{known.name} is used in a func literal"
         for outer in scene.around(one.node):
+            if outer == function:
+                break
             if outer.type in {"defer_statement", "go_statement"}:
                 return f"{known.name} is used later, or elsewhere at the same time"
         why = _part(scene, known, one.node, seen)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from stackward.rewrites._imports import package_level
 from stackward.rewrites._names import names
-from stackward.syntax.tree import SourceFile, text_of
+from stackward.syntax.tree import SourceFile, package_of, text_of
 
 # Each file may have its own.
 _REPEATED = frozenset({"_", "init", "main"})
@@ -20,7 +20,7 @@ class LeftOut:
     def __init__(self, files: Iterable[SourceFile], compiled: Iterable[SourceFile], package: str) -> None:
         self._files = tuple(files)
         own = {
-            one for source in self._files if _package(source) in {package, f"{package}_test"} for one in _own(source)
+            one for source in self._files if package_of(source) in {package, f"{package}_test"} for one in _own(source)
         }
         # Elsewhere they are compiled in the place of others, so that a name means another thing there.
         self._instead = bool(own) and any(one in own for source in compiled for one in _own(source))
@@ -41,11 +41,6 @@ def _own(source: SourceFile) -> Iterator[str]:
         if node.type == "method_declaration" and name is not None and receiver is not None:
             typed = re.search(r"\*?\s*(\w+)\s*(?:\[[^\]]*\])?\s*,?\s*\)$", text_of(receiver, source))
             yield f"{typed[1] if typed is not None else ''}.{text_of(name, source)}"
-
-
-def _package(source: SourceFile) -> str:
-    clause = next((one for one in source.tree.root_node.named_children if one.type == "package_clause"), None)
-    return text_of(clause.named_children[0], source) if clause is not None and clause.named_children else ""
 
 
 def _mentions(source: SourceFile, name: str) -> bool:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from stackward.core.edit import Replacement
 from stackward.rewrites._constructors import Constructor
 from stackward.rewrites._imports import imports
 from stackward.rewrites._names import names, walk
 from stackward.rewrites._rewrite import Span
-from stackward.rewrites._scene import PackageView, Scene, arguments, replace_node
-from stackward.rewrites._variables import Variable, at, context, expressions, inside
-from stackward.syntax.tree import SourceFile, text_of
+from stackward.rewrites._scene import PackageView, Scene
+from stackward.rewrites._variables import at, context, expressions, inside
+from stackward.syntax.tree import generated, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,7 @@ def sites(scene: Scene, made: Constructor) -> list[Site] | str:
                 return outside
             found += outside
     listed = {(one.scene.path, one.call.start_byte): one for one in found}
-    if any(_generated(one.scene.source) for one in listed.values()):
+    if any(generated(one.scene.source) for one in listed.values()):
         return "generated code calls it"
     return list(listed.values()) or "nothing calls it"
 
@@ -94,11 +91,6 @@ def _is_package(view: PackageView, path: str, operand: Node) -> bool:
     """Whether a name is that of an import; where nothing is known of it, it is taken for one."""
     facts = view.facts([Span(path, operand.start_byte, operand.end_byte)])[0]
     return facts is None or facts.object is None or facts.object.kind == "pkg"
-
-
-def _generated(source: SourceFile) -> bool:
-    head = source.text[: max(source.text.find(b"\npackage "), 0) + 1]
-    return re.search(rb"^// Code generated .* DO NOT EDIT\.$", head, re.MULTILINE) is not None
 
 
 def receiver(site: Site, made: Constructor) -> Node | str | None:
@@ -144,67 +136,4 @@ def blank_error(site: Site, made: Constructor) -> bool:
     return made.error < len(names) and site.scene.text(names[made.error]) == "_"
 
 
-def unpointed(scene: Scene, known: Variable, apart: Sequence[Node] = ()) -> list[Replacement] | str:
-    """The changes of all uses of a variable that held a pointer, and now holds what it pointed to; or why not.
-
-    Uses in ``apart`` are left out. A variable that is never assigned again is the same thing as what its pointer
-    pointed to, so that its address may stand wherever the pointer did.
-    """
-    edits: list[Replacement] = []
-    for one in known.references:
-        node = one.node
-        if one.use.write or one.use.address:
-            return f"{known.name} is assigned, or shared with a pointer to it"
-        outer = context(node)
-        if node in apart:
-            continue
-        if outer is None:
-            return f"it is not known what becomes of {known.name}"
-        if outer.type == "selector_expression":
-            continue
-        if outer.type == "unary_expression" and outer.children[0].type == "*":
-            edits.append(_undone(outer, known.name))
-            continue
-        why = keeps(scene, known.name, node, outer)
-        if why:
-            return why
-        if outer.type == "argument_list":
-            edits.append(Replacement(node.start_byte, node.start_byte, b"&"))
-    return edits
-
-
-def _undone(star: Node, name: str) -> Replacement:
-    """``*x`` becomes ``x``, ``(*x).f`` becomes ``x.f``."""
-    outer = star.parent
-    around = outer.parent if outer is not None and outer.type == "parenthesized_expression" else None
-    if outer is not None and around is not None and around.type == "selector_expression":
-        return replace_node(outer, name)
-    return replace_node(star, name)
-
-
-def keeps(scene: Scene, name: str, node: Node, outer: Node) -> str:
-    """Why a pointer that is used as a whole has to stay one; empty if it is only passed on, or dropped."""
-    if outer.type == "binary_expression":
-        other = [one for one in outer.named_children if not inside(node, one)]
-        return f"{name} is compared with {'nil' if other and other[0].type == 'nil' else 'another pointer'}"
-    statement = outer.parent
-    if outer.type == "expression_list" and statement is not None:
-        left = expressions(statement.child_by_field_name("left"))
-        if statement.type == "assignment_statement" and left and all(scene.text(one) == "_" for one in left):
-            return ""
-        return f"{name} is returned" if statement.type == "return_statement" else f"{name} is stored, or named twice"
-    call = outer.parent
-    facts = scene.facts(call) if outer.type == "argument_list" and call is not None else None
-    if call is None or facts is None or facts.call is None:
-        return f"{name} is stored as a pointer"
-    if facts.call.kind != "static":
-        return f"{name} is passed to a function that is not known"
-    params, given = facts.call.params, arguments(call)
-    number = next((at for at, one in enumerate(given) if inside(node, one)), len(given))
-    last = facts.call.variadic and number >= len(params) - 1
-    if number >= len(params) or last or params[number].type.kind != "pointer":
-        return f"{name} becomes part of an interface or a slice"
-    return ""
-
-
-__all__ = ["Site", "blank_error", "keeps", "receiver", "sites", "unpointed"]
+__all__ = ["Site", "blank_error", "receiver", "sites"]

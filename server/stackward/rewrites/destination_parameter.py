@@ -37,19 +37,16 @@ from stackward.rewrites._constructors import (
     LARGE,
     Constructor,
     allocates,
-    bare,
     calls_among,
     constructor,
     constructs,
-    is_new,
-    is_struct,
-    taken,
 )
 from stackward.rewrites._copies import uncopyable
 from stackward.rewrites._names import walk
-from stackward.rewrites._returns import Site, blank_error, receiver, sites, unpointed
+from stackward.rewrites._returns import Site, blank_error, receiver, sites
 from stackward.rewrites._rewrite import Applicability, Example, Offer, Proposal, Refusal, Refused, Rewrite
 from stackward.rewrites._scene import Scene, arguments, replace_node
+from stackward.rewrites._values import bare, is_new, is_struct, taken, unpointed
 from stackward.rewrites._variables import (
     Variable,
     context,
@@ -114,8 +111,8 @@ def _body(scene: Scene, made: Constructor) -> list[Replacement] | str:
         inner = taken(value)
         if made.failed(values):
             continue
-        if (inner is not None and inner.type == "composite_literal") or is_new(scene, value, made):
-            if inner is not None and not is_struct(scene, inner, made):
+        if (inner is not None and inner.type == "composite_literal") or is_new(scene, value, made.info):
+            if inner is not None and not is_struct(scene, inner, made.info):
                 return f"it returns another type than {made.info.type}"
             if calls_among(one for one in values if not inside(value, one)):
                 return "another result is that of a call, which may change what the struct holds"
@@ -176,13 +173,13 @@ def _held(scene: Scene, made: Constructor, names: Sequence[Node]) -> list[Replac
     statement, listed = known.statement, known.statement.parent
     if not known.alone or listed is None or listed.parent != made.body or has_goto(scene, known.node):
         return f"{known.name} is not declared by itself at the top of the function"
-    whole = is_struct(scene, known.node, made)
+    whole = is_struct(scene, known.node, made.info)
     value = bare(known.value) if known.value is not None else None
     inner = taken(value) if value is not None else None
     if not whole and (
         value is None
-        or not (is_new(scene, value, made) or (inner is not None and inner.type == "composite_literal"))
-        or (inner is not None and not is_struct(scene, inner, made))
+        or not (is_new(scene, value, made.info) or (inner is not None and inner.type == "composite_literal"))
+        or (inner is not None and not is_struct(scene, inner, made.info))
         or any(one.use.write or one.use.address for one in known.references)
     ):
         return f"{known.name} is not made by the function, or made anew"

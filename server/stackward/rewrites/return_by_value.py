@@ -28,7 +28,7 @@ destination-parameter.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from tree_sitter import Node
 
@@ -38,19 +38,15 @@ from stackward.rewrites._constructors import (
     LARGE,
     Constructor,
     allocates,
-    bare,
     calls_among,
     constructor,
     constructs,
-    is_new,
-    is_struct,
-    taken,
-    typed_value,
 )
-from stackward.rewrites._copies import kept, uncopyable
-from stackward.rewrites._returns import Site, blank_error, receiver, sites, unpointed
+from stackward.rewrites._copies import uncopyable
+from stackward.rewrites._returns import Site, blank_error, receiver, sites
 from stackward.rewrites._rewrite import Applicability, Example, Offer, Proposal, Refusal, Refused, Rewrite
 from stackward.rewrites._scene import Scene, is_call, replace_node
+from stackward.rewrites._values import bare, given_away, is_new, is_struct, selectable, taken, typed_value, unpointed
 from stackward.rewrites._variables import Variable, context, inside, variable
 
 
@@ -104,13 +100,13 @@ def _body(scene: Scene, made: Constructor) -> list[Replacement] | str:
             continue
         inner = taken(value)
         if inner is not None and inner.type == "composite_literal":
-            if not is_struct(scene, inner, made):
+            if not is_struct(scene, inner, made.info):
                 return f"it returns another type than {made.info.type}"
             fresh.append(value)
             edits.append(Replacement(value.start_byte, inner.start_byte))
         elif is_call(value) and _calls_itself(scene, value, made):
             continue
-        elif is_new(scene, value, made):
+        elif is_new(scene, value, made.info):
             fresh.append(value)
             edits.append(replace_node(value, f"{scene.text(made.struct)}{{}}"))
         else:
@@ -124,11 +120,15 @@ def _body(scene: Scene, made: Constructor) -> list[Replacement] | str:
         if calls_among(one for one in values if not inside(value, one)):
             return "another result is that of a call, which may come before or after the copy"
     for known, places in variables.values():
-        changed = _local(scene, made, known, places)
+        if known.kind not in {"param", "var"} or scene.function(known.node) != made.function:
+            return f"{known.name} is not a variable of the function"
+        changed = given_away(scene, made.info, scene.text(made.struct), known, places)
         if isinstance(changed, str):
             return changed
         edits += changed
-        fresh.append(known.node if known.value is None or is_struct(scene, known.node, made) else bare(known.value))
+        fresh.append(
+            known.node if known.value is None or is_struct(scene, known.node, made.info) else bare(known.value)
+        )
     if not returned:
         return "it never returns"
     return edits if allocates(scene, made, fresh) else "its callers have it on their stacks as it is"
@@ -138,45 +138,13 @@ def _calls_itself(scene: Scene, call: Node, made: Constructor) -> bool:
     return made.count == 1 and scene.callee(call) == f"{scene.package.import_path}.{scene.text(made.name)}"
 
 
-def _local(scene: Scene, made: Constructor, known: Variable, places: Sequence[Node]) -> list[Replacement] | str:
-    """The changes of a variable that is returned, or whose address is."""
-    if known.kind not in {"param", "var"} or scene.function(known.node) != made.function:
-        return f"{known.name} is not a variable of the function"
-    why = kept(scene, known, places)
-    if why:
-        return why
-    if is_struct(scene, known.node, made):
-        return [] if all(taken(outer) for one in places if (outer := context(one)) is not None) else "it is copied"
-    value = known.value
-    if value is None or known.kind != "var":
-        return f"{known.name} is not made by the function"
-    inner = taken(bare(value))
-    if inner is not None and inner.type == "composite_literal" and is_struct(scene, inner, made):
-        edits = [Replacement(value.start_byte, inner.start_byte), *_closed(value, inner)]
-    elif is_new(scene, value, made):
-        edits = [replace_node(value, f"{scene.text(made.struct)}{{}}")]
-    else:
-        return f"{known.name} is not made by the function"
-    if known.statement.parent is None or known.statement.parent.type != "statement_list":
-        return f"{known.name} is declared by another statement"
-    if known.typed is not None and known.typed.type != "pointer_type":
-        return f"{known.name} is declared with another type"
-    changed = unpointed(scene, known, places)
-    return changed if isinstance(changed, str) else [*edits, *typed_value(known), *changed]
-
-
-def _closed(value: Node, inner: Node) -> list[Replacement]:
-    """The end of an expression, where it has parentheses around what is kept."""
-    return [Replacement(inner.end_byte, value.end_byte)] if value.end_byte > inner.end_byte else []
-
-
 def _site(scene: Scene, made: Constructor, site: Site, names: set[Name]) -> list[Replacement] | str:
     """The changes of a call, and of the variable that gets what it returns."""
     call, outer = site.call, context(site.call)
     if outer is not None and outer.type in {"defer_statement", "go_statement"}:
         return "its result is dropped by go or defer"
     if outer is not None and outer.type == "selector_expression" and made.count == 1:
-        return [] if _selected(site, outer) else named(site, made, names)
+        return [] if selectable(site.scene, outer) else named(site, made, names)
     if outer is not None and outer.type == "argument_list":
         return named(site, made, names)
     if outer is not None and outer.type == "unary_expression" and outer.children[0].type == "*":
@@ -199,26 +167,6 @@ def _site(scene: Scene, made: Constructor, site: Site, names: set[Name]) -> list
     if known.typed is not None and (known.typed.type != "pointer_type" or not known.alone):
         return f"{known.name} is declared with another type"
     return [*typed_value(known), *changed]
-
-
-def _selected(site: Site, selector: Node) -> bool:
-    """Whether what is selected from the result of a call can be selected from a value without a variable."""
-    scene = site.scene
-    facts, call = scene.facts(selector), context(selector)
-    if facts is not None and facts.selection == "call" and call is not None:
-        callee = scene.callee(call)
-        return bool(callee) and not callee.startswith("(*")
-    return facts is not None and facts.selection == "field" and _only_read(selector)
-
-
-def _only_read(node: Node) -> bool:
-    """Whether an expression is neither assigned to, nor its address taken."""
-    outer = context(node)
-    if outer is None or outer.type not in {"argument_list", "binary_expression", "expression_list", "literal_element"}:
-        return False
-    statement = outer.parent
-    left = statement.child_by_field_name("left") if statement is not None else None
-    return left is None or outer.type != "expression_list" or not inside(node, left)
 
 
 REWRITE = Rewrite(

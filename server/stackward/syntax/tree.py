@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -58,6 +59,25 @@ class SourceFile:
 def parse(text: bytes) -> SourceFile:
     """Parse a whole file; broken code gives a tree with error nodes."""
     return SourceFile(text, _parser().parse(text))
+
+
+_GENERATED = re.compile(rb"// Code generated .* DO NOT EDIT\.")
+
+
+def package_of(source: SourceFile) -> str:
+    """The name in a file's package clause; empty without one."""
+    clause = next((one for one in source.tree.root_node.named_children if one.type == "package_clause"), None)
+    return text_of(clause.named_children[-1], source) if clause is not None and clause.named_children else ""
+
+
+def generated(source: SourceFile) -> bool:
+    """Whether a file says that it is generated, before its package clause (``go help generate``)."""
+    for node in source.tree.root_node.named_children:
+        if node.type != "comment":
+            return False
+        if _GENERATED.fullmatch((node.text or b"").rstrip()):
+            return True
+    return False
 
 
 def text_of(node: Node, source: SourceFile) -> str:
