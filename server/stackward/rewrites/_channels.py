@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
@@ -88,41 +89,63 @@ def channels(scene: Scene, struct: TypeInfo) -> Channels | str:
 
 def _package(home: PackageView, view: PackageView, struct: TypeInfo, found: Channels) -> str:
     """Adds what a package does with the channels; why it cannot be said, empty if it can."""
+    files: list[tuple[Scene, TypeInfo]] = []
     for path, source in view.files.items():
         own = view is home and package_of(source) == home.name
-        if not own and not any(one.path == home.import_path for one in imports(source)):
-            continue
-        known = struct if own else replace(struct, type=f"{home.name}.{struct.type}")
-        why, used = _file(home, Scene(view, path, source, source.tree.root_node), known, found)
-        if why:
-            return why
-        if used and generated(source):
+        if own or any(one.path == home.import_path for one in imports(source)):
+            known = struct if own else replace(struct, type=f"{home.name}.{struct.type}")
+            files.append((Scene(view, path, source, source.tree.root_node), known))
+    for scene, known in files:
+        found.types += [Place(scene, one, known) for one in _types(scene, known)]
+    named = _named(found.types)
+    for scene, known in files:
+        values = list(_values(scene, known))
+        if generated(scene.source) and (values or any(one.scene is scene for one in found.types)):
             return "generated code uses the channel"
+        for node, facts in values:
+            if not _spelled(home, scene, node, facts, named):
+                return "a channel comes from code that is generic, or not of this package"
+            why = _used(home, Place(scene, node, known), facts, found)
+            if why:
+                return why
     return ""
 
 
-def _file(home: PackageView, scene: Scene, struct: TypeInfo, found: Channels) -> tuple[str, bool]:
-    """Adds what a file does with the channels; why it cannot be said, and whether there are any."""
-    types = [Place(scene, one, struct) for one in _types(scene, struct)]
-    found.types += types
-    used = bool(types)
-    for node, facts in _values(scene, struct):
-        outer, used = context(node), True
-        if facts.implicit is not None:
-            return "a channel becomes part of an interface", used
-        if scene.callee(node) == "make" and len(arguments(node)) > 1:
-            found.buffers.append(Place(scene, node, struct))
-        if outer is None:
-            continue
-        if outer.type == "send_statement" and inside(node, outer.named_children[0]):
-            found.sends.append(Place(scene, outer, struct))
-        elif outer.type == "range_clause" or (outer.type == "unary_expression" and outer.children[0].type == "<-"):
-            found.receives.append(Place(scene, outer, struct))
-        elif outer.type == "argument_list" and outer.parent is not None:
-            found.closed = found.closed or scene.callee(outer.parent) == "close"
-            if not _declared(home, scene, outer.parent):
-                return "a channel is passed to a function that is generic, or not of this package", used
-    return "", used
+def _used(home: PackageView, place: Place, facts: ExprFacts, found: Channels) -> str:
+    """Adds what is done with a channel; why it cannot be said, empty if it can."""
+    scene, node, outer = place.scene, place.node, context(place.node)
+    if facts.implicit is not None:
+        return "a channel becomes part of an interface"
+    elem = facts.type.elem if facts.type is not None and facts.type.kind == "chan" else None
+    if outer is None or elem is None or elem.type != f"*{place.struct.type}":
+        return ""
+    around = replace(place, node=outer)
+    if scene.callee(node) == "make" and len(arguments(node)) > 1:
+        found.buffers.append(place)
+    if outer.type == "send_statement" and inside(node, outer.named_children[0]):
+        found.sends.append(around)
+    elif outer.type == "range_clause" or (outer.type == "unary_expression" and outer.children[0].type == "<-"):
+        found.receives.append(around)
+    elif outer.type == "argument_list" and outer.parent is not None:
+        found.closed = found.closed or scene.callee(outer.parent) == "close"
+        if not _declared(home, scene, outer.parent):
+            return "a channel is passed to a function that is generic, or not of this package"
+    return ""
+
+
+def _spelled(home: PackageView, scene: Scene, node: Node, facts: ExprFacts, named: Collection[str]) -> bool:
+    """Whether the type of an expression comes from channel types that are written, not from type arguments.
+
+    Variables get theirs from their declarations, or from other expressions.
+    """
+    if node.type == "call_expression":
+        return _declared(home, scene, node)
+    if node.type == "index_expression":
+        return facts.type is None or facts.type.kind != "func"
+    if node.type == "selector_expression" and facts.selection in {"call", "field", "method expr", "method value"}:
+        name = scene.text(node.child_by_field_name("field") or node)
+        return name in named or (facts.type is not None and facts.type.type.replace(".", "").isidentifier())
+    return True
 
 
 def _types(scene: Scene, struct: TypeInfo) -> Iterator[Node]:
@@ -141,26 +164,29 @@ def _types(scene: Scene, struct: TypeInfo) -> Iterator[Node]:
 
 
 def _values(scene: Scene, struct: TypeInfo) -> Iterator[tuple[Node, ExprFacts]]:
-    """The expressions of a file that are such channels, with what is known of them."""
+    """The expressions of a file whose types have such channels in them, with what is known of them."""
+    written = re.compile(rf"\bchan(?:<-)? \*{re.escape(struct.type)}(?![\w.\[])")
     nodes = [one for one in walk(scene.source.tree.root_node) if one.type in _EXPRESSIONS]
     known = scene.package.facts([scene.span(one) for one in nodes])
     for node, facts in zip(nodes, known, strict=True):
         if facts is None or not facts.exact or facts.mode == "type" or facts.type is None:
             continue
-        if facts.type.kind == "chan" and facts.type.elem is not None and facts.type.elem.type == f"*{struct.type}":
+        elem = facts.type.elem if facts.type.kind == "chan" else None
+        if (elem is not None and elem.type == f"*{struct.type}") or written.search(facts.type.type):
             yield node, facts
 
 
 def _declared(home: PackageView, scene: Scene, call: Node) -> bool:
     """Whether what is called says itself that it takes channels of these pointers.
 
-    A generic function would also take channels of structs, and might tell them apart.
+    A generic function would also take channels of structs, and might tell them apart. What a func value or an
+    interface takes is said by its type; make, and what else is built in, does not care.
     """
     facts = scene.facts(call)
     if facts is None or facts.call is None:
         return False
     if facts.call.kind != "static":
-        return True  # The type of a func value or of an interface says it.
+        return True
     place, _, name = facts.call.callee.rpartition(".")
     package = place.lstrip("(*").rpartition(".")[0] if place.startswith("(") else place
     view = next((one for one in (home, scene.package) if one.import_path == package), None)

@@ -851,6 +851,46 @@ func Feed(rates chan<- *rate) { rates <- &rate{1} }
     Refused(
         """package p
 
+type rate struct{ value float64 }
+
+type bus[T any] struct{ out chan T }
+
+func First(rates bus[*rate]) any {
+	for r := range rates.out {
+		return *r
+	}
+	return nil
+}
+
+func Feed(rates chan<- *rate) { rates <- &rate{1} }
+""",
+        "comes from code that is generic",
+    ),
+    Refused(
+        """package p
+
+type rate struct{ value float64 }
+
+func subscribe[T any](values ...T) <-chan T {
+	c := make(chan T, len(values))
+	for _, value := range values {
+		c <- value
+	}
+	return c
+}
+
+func First(rates ...*rate) any {
+	r := <-subscribe(rates...)
+	return *r
+}
+
+func Feed(rates chan<- *rate) { rates <- &rate{1} }
+""",
+        "comes from code that is generic",
+    ),
+    Refused(
+        """package p
+
 import "reflect"
 
 type rate struct{ value float64 }
