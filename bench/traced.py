@@ -73,7 +73,7 @@ _POINTS = (
     Point("stackward.engine.board:Board.take_partial", "partial results to the board"),
     Point("stackward.engine.board:Board.take", "complete results to the board"),
     Point("stackward.lsp.app:App._tell", "event loop takes up the news"),
-    Point("stackward.lsp.wire:Output.send", _sent),
+    Point("stackward.lsp.protocol.wire:Output.send", _sent),
 )
 
 

@@ -13,9 +13,9 @@ from typing import Any
 from lsprotocol import types
 
 from stackward.lsp.client import Client
-from stackward.lsp.documents import Documents
-from stackward.lsp.protocol import Server, cancellation
-from stackward.lsp.transport import Address, Runnable, read_address, run_stdio, run_tcp
+from stackward.lsp.protocol.dispatch import Server, cancellation
+from stackward.lsp.protocol.documents import Documents
+from stackward.lsp.protocol.transport import Address, Runnable, read_address, run_stdio, run_tcp
 
 _LIFE_SECONDS = 240.0  # All tests that share a server take a tenth of it.
 

@@ -4,7 +4,7 @@ Each message of the server is judged by ``conformance.Checker``: its shape, and 
 take it. What comes out of order, or is malformed, is in test_conformance_disorder.py; clients that lack one thing each
 are in test_conformance_lacking.py.
 
-The defects of pygls that are worked around in ``lsp.protocol``, ``lsp.transport`` and ``lsp.documents`` have tests:
+The defects of pygls that are worked around in ``lsp.protocol`` have tests:
 
 1. Lines split at \f, \v, U+0085, U+2028, \x1c: test_protocol.test_texts_with_line_separators_of_python_only_stay_whole,
    test_documents.test_only_line_feeds_and_carriage_returns_end_lines, and the real server in

@@ -14,7 +14,7 @@ from lsprotocol import types
 
 from stackward.core.decision import Problem
 from stackward.core.position import Encoding
-from stackward.lsp.documents import Changed, Documents
+from stackward.lsp.protocol.documents import Changed, Documents
 
 URI = "file:///a.go"
 Change = types.TextDocumentContentChangePartial | types.TextDocumentContentChangeWholeDocument

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pytest
 from rawclient import FIXTURE, PATIENCE, Wire, frame
 
-from stackward.lsp.transport import Address, read_address
+from stackward.lsp.protocol.transport import Address, read_address
 
 
 @dataclass(frozen=True, slots=True)

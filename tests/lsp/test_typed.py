@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from lsprotocol import types
 
-from stackward.lsp.typed import explain, strict_converter
+from stackward.lsp.protocol.typed import explain, strict_converter
 
 CONVERTER = strict_converter()
 URI = {"uri": "file:///a.go"}

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackward.lsp.wire import Malformed, Notification, encode, messages
+from stackward.lsp.protocol.wire import Malformed, Notification, encode, messages
 
 texts = st.text(max_size=20)
 chunks = st.lists(

@@ -17,13 +17,13 @@ from stackward.engine.results import FileHints, State, Status
 from stackward.engine.session import Session
 from stackward.engine.settings import Settings
 from stackward.engine.setup import Loaded, load_folder, open_store
-from stackward.lsp import wire
 from stackward.lsp.capabilities import pulls
 from stackward.lsp.client import Folder
-from stackward.lsp.documents import Document, Documents
 from stackward.lsp.present import Json, Presenter
 from stackward.lsp.progress import ProgressReporter
-from stackward.lsp.protocol import Server
+from stackward.lsp.protocol import wire
+from stackward.lsp.protocol.dispatch import Server
+from stackward.lsp.protocol.documents import Document, Documents
 from stackward.lsp.uris import uri_of
 from stackward.report.language import language_of
 from stackward.rules import find

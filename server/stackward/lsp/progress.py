@@ -6,8 +6,8 @@ import itertools
 from concurrent.futures import Future
 from typing import Any
 
-from stackward.lsp import wire
-from stackward.lsp.protocol import Server
+from stackward.lsp.protocol import wire
+from stackward.lsp.protocol.dispatch import Server
 from stackward.report.language import Language
 from stackward.toolchain.process import CancelToken
 

@@ -11,7 +11,7 @@ import sys
 import stackward
 from stackward.lsp.capabilities import hello
 from stackward.lsp.client import Client
-from stackward.lsp.transport import Runnable, read_address, run_stdio, run_tcp
+from stackward.lsp.protocol.transport import Runnable, read_address, run_stdio, run_tcp
 
 _M_ARENA_MAX = -8  # malloc.h
 
@@ -46,7 +46,7 @@ def load(client: Client) -> Runnable:
     """Everything that is slow to import: called after ``initialize`` has been answered."""
     from stackward.lsp.app import App  # noqa: PLC0415
     from stackward.lsp.features import REGISTER  # noqa: PLC0415
-    from stackward.lsp.protocol import Server  # noqa: PLC0415
+    from stackward.lsp.protocol.dispatch import Server  # noqa: PLC0415
 
     # What is loaded now stays; collections that look at all of it, and at every hint, would be felt while typing.
     gc.freeze()

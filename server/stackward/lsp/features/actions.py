@@ -18,8 +18,8 @@ from stackward.engine.rewriting import Rejected
 from stackward.lsp.app import App
 from stackward.lsp.convert import from_range
 from stackward.lsp.present import Json
-from stackward.lsp.protocol import cancellation
-from stackward.lsp.typed import structured
+from stackward.lsp.protocol.dispatch import cancellation
+from stackward.lsp.protocol.typed import structured
 from stackward.lsp.uris import path_of, uri_of
 from stackward.rewrites import Applicability
 from stackward.toolchain.process import CancelToken

@@ -19,7 +19,7 @@ from stackward.engine.results import CheckReport
 from stackward.engine.scheduler import Priority
 from stackward.lsp.app import App
 from stackward.lsp.convert import from_position
-from stackward.lsp.protocol import cancellation
+from stackward.lsp.protocol.dispatch import cancellation
 from stackward.lsp.uris import path_of, uri_of
 from stackward.report import flow
 from stackward.rules import RULES, find

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from lsprotocol import types
 
 from stackward.core.hint import Severity
-from stackward.lsp import wire
 from stackward.lsp.app import App
 from stackward.lsp.present import Json
+from stackward.lsp.protocol import wire
 from stackward.lsp.uris import path_of, uri_of
 
 

@@ -19,9 +19,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO, NoReturn, Protocol, TypeAlias
 
-from stackward.lsp import wire
 from stackward.lsp.client import Client, read_client
-from stackward.lsp.wire import Code, Malformed, Message, Notification, Output, Reply, Request
+from stackward.lsp.protocol import wire
+from stackward.lsp.protocol.wire import Code, Malformed, Message, Notification, Output, Reply, Request
 
 log = logging.getLogger(__name__)
 

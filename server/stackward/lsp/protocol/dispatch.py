@@ -1,7 +1,4 @@
-"""pygls made to conform: what pygls 2.1.1 does against the specification with messages is put right here.
-
-What comes before messages are its business (bytes, and what arrives before ``initialize``) is in ``transport`` and
-``wire``, positions and texts are in ``documents``, the types of handlers' parameters in ``typed``.
+"""From messages to handlers and back: what pygls 2.1.1 does against the specification with messages is put right here.
 
 pygls stays the registry of handlers and the sender of requests and notifications. What comes in takes another way:
 
@@ -38,10 +35,10 @@ from pygls.feature_manager import is_thread_function
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol
 
-from stackward.lsp import wire
 from stackward.lsp.client import Client
-from stackward.lsp.typed import bind_arguments, explain, strict_converter
-from stackward.lsp.wire import Code, Malformed, Message, MessageId, Notification, Output, Reply, Request
+from stackward.lsp.protocol import wire
+from stackward.lsp.protocol.typed import bind_arguments, explain, strict_converter
+from stackward.lsp.protocol.wire import Code, Malformed, Message, MessageId, Notification, Output, Reply, Request
 from stackward.toolchain.process import CancelToken, end_all
 
 log = logging.getLogger(__name__)
