@@ -219,6 +219,7 @@ for _, x := range []float64{0, negative, 1, -1.005, 1e20, 1e21, 1e-7, 123456789,
 	}
 }""",
         probe_imports=("math",),
+        since=25,
     ),
     Example(
         before="""package p
@@ -281,6 +282,7 @@ func Tag(w io.Writer, sum []byte, name string) {
 }""",
         probe_imports=("strings",),
         saves=0,
+        since=25,
     ),
     Example(
         before="""package p
