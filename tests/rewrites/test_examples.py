@@ -127,6 +127,8 @@ def test_example(
     reasons = [(one.rewrite.name, one.reason) for one in report.rejected]
     assert made == after, (reasons, [one.title for one in report.applied])
     assert set(report.after) <= set(after)
+    review = any(one.applicability is Applicability.REVIEW for one in report.applied)
+    assert example.applicability is (Applicability.REVIEW if review else Applicability.SAFE)
 
 
 @pytest.fixture(scope="module")

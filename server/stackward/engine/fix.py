@@ -30,6 +30,7 @@ class Applied:
     path: str
     line: int
     title: str
+    applicability: Applicability
     before: Tally
     after: Tally
 
@@ -267,7 +268,8 @@ def _applied(choice: _Choice, bench: Workbench, before: Tally, after: Tally) -> 
     candidate = choice.candidate
     line = bench.files[candidate.span.path].lines.position(candidate.span.start).line
     title = Proved(candidate, choice.proposal, before, after).title
-    return Applied(candidate.rewrite.name, candidate.span.path, line, title, before, after)
+    level = choice.proposal.applicability
+    return Applied(candidate.rewrite.name, candidate.span.path, line, title, level, before, after)
 
 
 def _reject(result: Fixed, bench: Workbench, candidate: Candidate, reason: str) -> None:

@@ -275,7 +275,7 @@ func Answer(w http.ResponseWriter, data []byte) {
 	emit(to.Body.String())
 }""",
         probe_imports=("net/http/httptest", "strings"),
-        saves=1,
+        applicability=Applicability.REVIEW,
     ),
 )
 

@@ -14,7 +14,9 @@ made for `w.WriteString(string(b))`. Most writers have both methods.
   that was made before.
 - `w.WriteString(string(b))`, `io.WriteString(w, string(b))` and `fmt.Fprint(w, string(b))` become `w.Write(b)`.
 
-Results and errors are the same, and one write stays one write.
+Results and errors are the same, and one write stays one write. What is behind an interface is a matter of `review`: its
+`WriteString` should do what its `Write` does, but a struct that embeds a writer and has a `Write` of its own has the
+`WriteString` of what it embeds.
 
 ## When it is not
 
@@ -37,6 +39,7 @@ from stackward.syntax.tree import SourceFile, text_of
 
 _WRITING = frozenset({"fmt.Fprint", "io.WriteString"})
 _KNOWN = frozenset({Kind.BUFFER, Kind.BUFIO, Kind.BUILDER, Kind.FILE})
+_ALIKE = "its WriteString must do what its Write does"
 _WITHOUT = ("hash.", "net.Conn")  # Interfaces that nothing with a WriteString stands behind.
 
 
@@ -98,7 +101,13 @@ def _as_string(scene: Scene, to: Writer, inner: Node) -> Iterator[Offer]:
         yield Refusal("the writer has no WriteString")
     else:
         edit = replace_node(scene.node, f"{name}.WriteString({to.place}, {text})")
-        yield Proposal("Use io.WriteString instead of Write", {scene.path: (edit,)}, {scene.path: ("io",)})
+        yield Proposal(
+            "Use io.WriteString instead of Write",
+            {scene.path: (edit,)},
+            {scene.path: ("io",)},
+            applicability=Applicability.REVIEW,
+            differs=_ALIKE,
+        )
 
 
 def _is_write_string(scene: Scene) -> bool:
@@ -116,12 +125,14 @@ def _as_bytes(scene: Scene, to: Writer | None, inner: Node) -> Iterator[Offer]:
         yield Refusal("WriteString of this type may be something else than Write")
         return
     edit = replace_node(scene.node, f"{to.text}.Write({scene.text(inner)})")
-    own = to.kind is Kind.BUFFER and to.lent
+    differs = "the bytes must not be the buffer's own" if to.kind is Kind.BUFFER and to.lent else ""
+    if to.kind is Kind.INTERFACE and scene.callee(scene.node) == "io.WriteString":
+        differs = _ALIKE
     yield Proposal(
         f"Use {to.text}.Write instead of making a string",
         {scene.path: (edit,)},
-        applicability=Applicability.REVIEW if own else Applicability.SAFE,
-        differs="the bytes must not be the buffer's own" if own else "",
+        applicability=Applicability.REVIEW if differs else Applicability.SAFE,
+        differs=differs,
     )
 
 
@@ -134,20 +145,18 @@ EXAMPLES = (
 import (
 	"bufio"
 	"bytes"
-	"io"
 	"os"
 )
 
 type Name string
 
-func Greet(w io.Writer, out *bufio.Writer, f *os.File, name Name) (int, error) {
+func Greet(out *bufio.Writer, f *os.File, name Name) string {
 	var b bytes.Buffer
 	b.Write([]byte("Dear "))
 	b.Write([]byte(name))
 	out.Write([]byte(name))
 	f.Write([]byte(string(name)))
-	w.Write(b.Bytes())
-	return w.Write([]byte("Yours, the shop that has everything\\n"))
+	return b.String()
 }
 """,
         after="""package p
@@ -155,41 +164,35 @@ func Greet(w io.Writer, out *bufio.Writer, f *os.File, name Name) (int, error) {
 import (
 	"bufio"
 	"bytes"
-	"io"
 	"os"
 )
 
 type Name string
 
-func Greet(w io.Writer, out *bufio.Writer, f *os.File, name Name) (int, error) {
+func Greet(out *bufio.Writer, f *os.File, name Name) string {
 	var b bytes.Buffer
 	b.Write([]byte("Dear "))
 	b.Write([]byte(name))
 	out.WriteString(string(name))
 	f.WriteString(string(name))
-	w.Write(b.Bytes())
-	return io.WriteString(w, "Yours, the shop that has everything\\n")
+	return b.String()
 }
 """,
         probe="""r, f, _ := os.Pipe()
 var b strings.Builder
 for _, name := range []Name{"", "é世界", "\\xff", Name(strings.Repeat("x", 100))} {
 	out := bufio.NewWriterSize(&b, 16)
-	n, err := Greet(&b, out, f, name)
+	emit(Greet(out, f, name))
 	out.Flush()
-	emit(n)
-	emit(err)
 }
 emit(b.String())
 f.Close()
 got, _ := io.ReadAll(r)
 r.Close()
 emit(string(got))
-type plain struct{ io.Writer }
-emit(fmt.Sprint(Greet(plain{&b}, bufio.NewWriter(&b), nil, "")))
-emit(b.String())""",
-        probe_imports=("bufio", "fmt", "io", "os", "strings"),
-        saves=4,
+emit(Greet(bufio.NewWriter(&b), nil, ""))""",
+        probe_imports=("bufio", "io", "os", "strings"),
+        saves=3,
     ),
     Example(
         before="""package p
@@ -206,7 +209,6 @@ func Copy(w io.Writer, out *bufio.Writer, lines [][]byte) string {
 	for _, line := range lines {
 		b.WriteString(string(line))
 		out.WriteString(string(line[:len(line)/2]))
-		io.WriteString(w, string(line))
 		if n, err := fmt.Fprint(w, string(line)); n < len(line) || err != nil {
 			break
 		}
@@ -227,7 +229,6 @@ func Copy(w io.Writer, out *bufio.Writer, lines [][]byte) string {
 	for _, line := range lines {
 		b.Write(line)
 		out.Write(line[:len(line)/2])
-		w.Write(line)
 		if n, err := w.Write(line); n < len(line) || err != nil {
 			break
 		}
@@ -237,13 +238,43 @@ func Copy(w io.Writer, out *bufio.Writer, lines [][]byte) string {
 """,
         probe="""var all, rest strings.Builder
 out := bufio.NewWriterSize(&rest, 16)
-for _, text := range []string{"", "a", "é 世界 \xff", strings.Repeat("x", 300)} {
+for _, text := range []string{"", "a", "é 世界 \\xff", strings.Repeat("x", 300)} {
 	emit(Copy(&all, out, [][]byte{[]byte(text), nil, []byte("end")}))
 }
 out.Flush()
 emit(all.String() + rest.String())""",
         probe_imports=("bufio", "strings"),
         saves=8,
+    ),
+    Example(
+        before="""package p
+
+import "io"
+
+func Sign(w io.Writer, name []byte) (int, error) {
+	w.Write([]byte("Yours, the shop that has everything\\n"))
+	return io.WriteString(w, string(name))
+}
+""",
+        after="""package p
+
+import "io"
+
+func Sign(w io.Writer, name []byte) (int, error) {
+	io.WriteString(w, "Yours, the shop that has everything\\n")
+	return w.Write(name)
+}
+""",
+        probe="""var b strings.Builder
+type plain struct{ io.Writer }
+for _, name := range []string{"", "é世界", "\\xff", strings.Repeat("x", 100)} {
+	emit(fmt.Sprint(Sign(&b, []byte(name))))
+	emit(fmt.Sprint(Sign(plain{&b}, []byte(name))))
+}
+emit(b.String())""",
+        probe_imports=("fmt", "io", "strings"),
+        saves=4,
+        applicability=Applicability.REVIEW,
     ),
     Example(
         before="""package p
