@@ -383,15 +383,10 @@ def _first_reset(scene: Scene, one: Got) -> Node | None:
         if statement.start_byte < one.statement.end_byte or not used or statement.type == "defer_statement":
             continue
         called = method_called(used[0].node)
-        whole = statement.type == "expression_statement" and len(used) == 1 and called is not None
-        return (
-            statement
-            if whole
-            and called is not None
-            and inside(statement, called[1])
-            and (scene.callee(called[1]) in {f"({typed}).Reset" for typed in BUFFERS})
-            else None
-        )
+        if called is None or statement.type != "expression_statement" or len(used) != 1:
+            return None
+        resets = scene.callee(called[1]) in {f"({typed}).Reset" for typed in BUFFERS}
+        return statement if resets and inside(statement, called[1]) else None
     return None
 
 
