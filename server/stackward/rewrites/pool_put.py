@@ -29,13 +29,13 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from stackward.rewrites import pool_bytes
+from stackward.rewrites._buffers import Dealings, dealings
 from stackward.rewrites._pools import (
     BUFFERS,
     GET,
-    Dealings,
+    PUT,
     Got,
     Known,
-    dealings,
     generated,
     got,
     known_pool,
@@ -44,7 +44,7 @@ from stackward.rewrites._pools import (
 )
 from stackward.rewrites._rewrite import Applicability, Example, Offer, Proposal, Refusal, Refused, Rewrite
 from stackward.rewrites._scene import Scene
-from stackward.rewrites._variables import has_goto, loop_around, siblings, variable
+from stackward.rewrites._variables import called_name, has_goto, loop_around, siblings, variable
 from stackward.syntax.tree import SourceFile
 
 _ASSERTS = "type_assertion_expression"
@@ -63,11 +63,11 @@ def propose(scene: Scene) -> Iterator[Offer]:
     if one is None or one.variable.value != scene.node:
         yield Refusal("it is not certain who has what comes from the pool")
         return
+    if any(called_name(scene, reference.node) == PUT for reference in one.variable.references):
+        return
     mine = dealings(scene, one)
     if isinstance(mine, str):
         yield Refusal(mine)
-        return
-    if mine.puts:
         return
     known = known_pool(scene, one.pool, info.type)
     reason = known if isinstance(known, str) else _reason(scene, one)

@@ -29,11 +29,11 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from stackward.rewrites import pool_bytes
+from stackward.rewrites._buffers import dealings
 from stackward.rewrites._pools import (
     BUFFERS,
     GET,
     Known,
-    dealings,
     generated,
     got,
     known_pool,
@@ -42,7 +42,7 @@ from stackward.rewrites._pools import (
 )
 from stackward.rewrites._rewrite import Applicability, Example, Offer, Proposal, Refusal, Refused, Rewrite
 from stackward.rewrites._scene import Scene, arguments
-from stackward.rewrites._variables import has_goto
+from stackward.rewrites._variables import Reference, has_goto, method_called
 from stackward.syntax.tree import SourceFile
 
 _ASSERTS = "type_assertion_expression"
@@ -62,11 +62,13 @@ def propose(scene: Scene) -> Iterator[Offer]:
     if one is None or one.variable.value != scene.node:
         yield Refusal("it is not certain who has what comes from the pool")
         return
+    if any(_resets(reference) for reference in one.variable.references):
+        return
     mine = dealings(scene, one)
     if isinstance(mine, str):
         yield Refusal(mine)
         return
-    if mine.first is not None or not (mine.writes and mine.reads and mine.puts):
+    if not (mine.writes and mine.reads and mine.puts):
         return
     reason = _reason(scene, one.pool, info.type)
     if reason:
@@ -82,6 +84,11 @@ def propose(scene: Scene) -> Iterator[Offer]:
         differs="what an earlier user left in it is dropped",
         repairs=_WHY,
     )
+
+
+def _resets(reference: Reference) -> bool:
+    called = method_called(reference.node)
+    return called is not None and called[0] == "Reset"
 
 
 def _reason(scene: Scene, pool: Node, typed: str) -> str:
@@ -510,5 +517,34 @@ func Text(s string) string {
 	return buf.String()
 }
 """,
+    ),
+    Refused(
+        """package p
+
+import (
+	"bytes"
+	"sync"
+)
+
+type Writer struct {
+	pool sync.Pool
+}
+
+func New() *Writer {
+	return &Writer{sync.Pool{New: func() any { return bytes.NewBufferString("> ") }}}
+}
+
+func Plain() *Writer {
+	return &Writer{pool: sync.Pool{New: func() any { return new(bytes.Buffer) }}}
+}
+
+func (w *Writer) Text(s string) string {
+	buf := w.pool.Get().(*bytes.Buffer)
+	defer w.pool.Put(buf)
+	buf.WriteString(s)
+	return buf.String()
+}
+""",
+        "what New of the pool makes",
     ),
 )
