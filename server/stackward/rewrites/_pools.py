@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from stackward.core.edit import Replacement
 from stackward.rewrites._names import walk
 from stackward.rewrites._scene import FUNCTIONS, Scene, arguments, callee_node, is_call
 from stackward.rewrites._variables import (
@@ -130,11 +128,6 @@ class Known:
     gets: tuple[tuple[Scene, Node], ...]
     puts: tuple[tuple[Scene, Node], ...]
     made: str
-
-
-def generated(source: SourceFile) -> bool:
-    """Whether a file says that a program wrote it."""
-    return re.search(rb"^// Code generated .* DO NOT EDIT\.$", source.text, re.MULTILINE) is not None
 
 
 def known_pool(scene: Scene, pool: Node, typed: str) -> Known | str:
@@ -262,12 +255,3 @@ def _empty(scene: Scene, made: Node) -> bool:
         return False
     sizes = arguments(given[0])
     return len(sizes) > 1 and scene.constant(sizes[1]) == "0"
-
-
-def line_after(scene: Scene, statement: Node, line: str) -> Replacement:
-    """A line after a statement: behind a comment on its own line, which stays there."""
-    text = scene.source.text
-    end = text.find(b"\n", statement.end_byte)
-    commented = end >= 0 and text[statement.end_byte : end].lstrip().startswith(b"//")
-    start = end if commented else statement.end_byte
-    return Replacement(start, start, f"\n{scene.indent(statement)}{line}".encode())

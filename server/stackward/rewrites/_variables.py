@@ -226,6 +226,15 @@ def before(scene: Scene, statement: Node, lines: Iterable[str]) -> Replacement:
     return Replacement(statement.start_byte, statement.start_byte, new.encode())
 
 
+def after(scene: Scene, statement: Node, line: str) -> Replacement:
+    """A line after a statement: behind a comment on its own line, which stays there."""
+    text = scene.source.text
+    end = text.find(b"\n", statement.end_byte)
+    commented = end >= 0 and text[statement.end_byte : end].lstrip().startswith(b"//")
+    start = end if commented else statement.end_byte
+    return Replacement(start, start, f"\n{scene.indent(statement)}{line}".encode())
+
+
 def removed(source: SourceFile, statement: Node) -> Replacement:
     """A statement taken away, with its line if there is nothing else on it."""
     text = source.text

@@ -7,17 +7,11 @@ Bytes that belong to a pooled buffer are copied before somebody else gets the bu
 After `Put` the next `Get`, in whatever goroutine, has the buffer and writes over its bytes. A slice of them that was
 returned, sent or stored changes under the hands of who has it. That shows under load only, as data of other requests.
 
-A buffer that is never put back makes the pool useless; one that is used again without `Reset` still has what was
-written to it before.
-
 ## When it is offered
 
 Where a function gets a `*bytes.Buffer`, a `[]byte` or a `*[]byte` from a `sync.Pool`, puts it back (also deferred),
 and returns or sends `buf.Bytes()`, `buf.Next(n)` or a part of the slice, directly, in a struct, or through a variable:
 these bytes are cloned. For review, the same for what is stored in a field, an element or a variable of the package.
-
-`buf.Reset()` is added where all functions that use the pool only write to their buffers and read them as a whole;
-`defer pool.Put(buf)` where a buffer is used in no other way, is reset, and is never put back.
 
 ## When it is not
 
@@ -33,18 +27,15 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from stackward.core.edit import Replacement
-from stackward.rewrites._pools import GET, Got, Put, follows, gets, got, pool_call, puts
+from stackward.rewrites._pools import Got, Put, follows, gets, puts
 from stackward.rewrites._rewrite import Applicability, Example, Offer, Proposal, Refusal, Refused, Rewrite
 from stackward.rewrites._scene import FUNCTIONS, Scene, arguments, is_call, replace_node
 from stackward.rewrites._variables import (
     Variable,
-    at,
     before,
-    called_name,
     expressions,
     inside,
     listed_statement,
-    loop_around,
     method_called,
     root,
     siblings,
@@ -54,12 +45,7 @@ from stackward.rewrites._variables import (
 from stackward.syntax.tree import SourceFile
 
 _WHY = "The bytes belong to the pooled buffer, which the next Get may overwrite."
-_STALE = "A buffer from the pool still has what was written to it before."
-_LOST = "The buffer never gets back into the pool, which makes a new one each time."
 _ALIASES = frozenset({"AvailableBuffer", "Bytes", "Next"})
-_WRITES = frozenset({"Grow", "Write", "WriteByte", "WriteRune", "WriteString"})
-_READS = frozenset({"Cap", "Len", "String"})
-_PRINTS = frozenset({"fmt.Fprint", "fmt.Fprintf", "fmt.Fprintln"})
 # Functions that return a part of their first argument.
 _PARTS = frozenset(
     [
@@ -77,9 +63,6 @@ _PARTS = frozenset(
 
 
 def suits(node: Node, source: SourceFile) -> bool:
-    if node.type == "type_assertion_expression":
-        call = node.child_by_field_name("operand")
-        return call is not None and pool_call(call, "Get", source) is not None
     function = next((one for one in outwards(node) if one.type in FUNCTIONS), node)
     text = source.text[function.start_byte : function.end_byte]
     return b".Put(" in text and b".Get(" in text
@@ -94,9 +77,6 @@ def outwards(node: Node) -> Iterator[Node]:
 
 
 def propose(scene: Scene) -> Iterator[Offer]:
-    if scene.node.type == "type_assertion_expression":
-        yield from _forgotten(scene)
-        return
     function = scene.function()
     if function is None:
         return
@@ -256,91 +236,10 @@ def _shared(scene: Scene, known: Variable) -> bool:
     return info is not None and info.kind in {"map", "pointer", "slice"}
 
 
-def _forgotten(scene: Scene) -> Iterator[Offer]:
-    """A Reset or a Put that is certainly missing."""
-    one, function = got(scene, scene.node), scene.function()
-    info = scene.type(scene.node)
-    if one is None or function is None or info is None or info.type != "*bytes.Buffer":
-        return
-    if one.pool.type != "identifier":
-        return
-    name, known = scene.text(one.variable.node), _everywhere(scene, one.pool)
-    mine = _uses(scene, one)
-    if known is None or mine is None:
-        return
-    back, reset = "Put" in mine, "Reset" in mine
-    lines = []
-    if not reset and all("Reset" not in uses and "Put" in uses for uses in known) and back:
-        if not (mine & _WRITES and mine & {"Bytes", "String"}):
-            return
-        lines, why = [f"{name}.Reset()"], _STALE
-    elif not back and reset and all("Reset" in uses for uses in known):
-        if loop_around(one.statement) is not None or mine & _ALIASES:
-            return
-        lines, why = [f"defer {scene.text(one.pool)}.Put({name})"], _LOST
-    if not lines:
-        return
-    new = f"\n{scene.indent(one.statement)}{lines[0]}".encode()
-    edit = Replacement(one.statement.end_byte, one.statement.end_byte, new)
-    title = f"Reset {name}, which comes from a pool" if back else f"Put {name} back into the pool"
-    yield Proposal(title, {scene.path: (edit,)}, repairs=why)
-
-
-def _everywhere(scene: Scene, pool: Node) -> list[set[str]] | None:
-    """What is done with each buffer of a pool; None unless all is seen."""
-    facts = scene.facts(pool, uses=True)
-    known = facts.object if facts is not None else None
-    if known is None or known.kind != "var" or known.scope != "package" or known.name[:1].isupper():
-        return None
-    found = []
-    for use in known.uses:
-        node = at(scene.source, use.offset, use.offset + len(known.name.encode())) if use.path == scene.path else None
-        called = method_called(node) if node is not None else None
-        if called is None or called[0] not in {"Get", "Put"}:
-            return None
-        if called[0] == "Put":
-            continue
-        outer = called[1].parent
-        one = got(scene, outer) if outer is not None and scene.callee(called[1]) == GET else None
-        uses = _uses(scene, one) if one is not None else None
-        if uses is None:
-            return None
-        found.append(uses)
-    puts_seen = sum("Put" in uses for uses in found)
-    calls = [use for use in known.uses if _is_put(scene, use.offset, known.name)]
-    return found if len(calls) == puts_seen else None
-
-
-def _is_put(scene: Scene, offset: int, name: str) -> bool:
-    node = at(scene.source, offset, offset + len(name.encode()))
-    called = method_called(node) if node is not None else None
-    return called is not None and called[0] == "Put"
-
-
-def _uses(scene: Scene, one: Got) -> set[str] | None:
-    """What is done with a buffer, by the names of its methods; None where it is given to who knows whom."""
-    found = set()
-    for reference in one.variable.references:
-        called = method_called(reference.node)
-        if called is not None:
-            if called[0] not in _WRITES | _READS | {"Bytes", "Reset"}:
-                return None
-            found.add(called[0])
-            continue
-        name = called_name(scene, reference.node)
-        if name in _PRINTS:
-            found.add("Write")
-        elif name == "(*sync.Pool).Put":
-            found.add("Put")
-        else:
-            return None
-    return found
-
-
 REWRITE = Rewrite(
     "pool-bytes",
     "bytes of a pooled buffer that outlive it",
-    ("assignment_statement", "return_statement", "send_statement", "type_assertion_expression"),
+    ("assignment_statement", "return_statement", "send_statement"),
     suits,
     propose,
 )
@@ -496,71 +395,6 @@ for _, s := range []string{"", "a", "世界", "x\\x00"} {
 	emit(string(<-to))
 }""",
         saves=-10,
-    ),
-    Example(
-        before="""package p
-
-import (
-	"bytes"
-	"fmt"
-	"sync"
-)
-
-var logs = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-var lines = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-func Log(n int) string {
-	buf := logs.Get().(*bytes.Buffer)
-	defer logs.Put(buf)
-	fmt.Fprintf(buf, "%d", n)
-	buf.WriteByte('!')
-	return buf.String()
-}
-
-func Line(s string) string {
-	line := lines.Get().(*bytes.Buffer)
-	line.Reset()
-	line.WriteString(s)
-	return line.String()
-}
-""",
-        after="""package p
-
-import (
-	"bytes"
-	"fmt"
-	"sync"
-)
-
-var logs = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-var lines = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-func Log(n int) string {
-	buf := logs.Get().(*bytes.Buffer)
-	buf.Reset()
-	defer logs.Put(buf)
-	fmt.Fprintf(buf, "%d", n)
-	buf.WriteByte('!')
-	return buf.String()
-}
-
-func Line(s string) string {
-	line := lines.Get().(*bytes.Buffer)
-	defer lines.Put(line)
-	line.Reset()
-	line.WriteString(s)
-	return line.String()
-}
-""",
-        # What Log returns is another thing afterwards: that is the repair.
-        probe="""for _, s := range []string{"", "a", "世界"} {
-	emit(Line(s))
-}
-emit(strings.HasSuffix(Log(7), "7!"))""",
-        probe_imports=("strings",),
-        saves=2,
     ),
 )
 

@@ -28,7 +28,6 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from stackward.rewrites import pool_bytes
 from stackward.rewrites._buffers import Dealings, dealings
 from stackward.rewrites._pools import (
     BUFFERS,
@@ -36,16 +35,14 @@ from stackward.rewrites._pools import (
     PUT,
     Got,
     Known,
-    generated,
     got,
     known_pool,
-    line_after,
     pool_call,
 )
 from stackward.rewrites._rewrite import Applicability, Example, Offer, Proposal, Refusal, Refused, Rewrite
 from stackward.rewrites._scene import Scene
-from stackward.rewrites._variables import called_name, has_goto, loop_around, siblings, variable
-from stackward.syntax.tree import SourceFile
+from stackward.rewrites._variables import after, called_name, has_goto, loop_around, siblings, variable
+from stackward.syntax.tree import SourceFile, generated
 
 _ASSERTS = "type_assertion_expression"
 
@@ -73,9 +70,6 @@ def propose(scene: Scene) -> Iterator[Offer]:
     reason = known if isinstance(known, str) else _reason(scene, one)
     if reason or isinstance(known, str):
         yield Refusal(reason)
-        return
-    # It has the simplest of these cases, and one offer is enough.
-    if any(isinstance(other, Proposal) for other in pool_bytes.propose(scene)):
         return
     yield _deferred(scene, one, mine, known)
 
@@ -128,7 +122,7 @@ def _deferred(scene: Scene, one: Got, mine: Dealings, known: Known) -> Proposal:
         lines = [f"defer func() {{{inner}{name}.Reset(){inner}{pool}.Put({name})\n{indent}}}()"]
     return Proposal(
         f"Put {name} back into the pool",
-        {scene.path: (line_after(scene, mine.first or one.statement, lines[0]),)},
+        {scene.path: (after(scene, mine.first or one.statement, lines[0]),)},
         applicability=Applicability.REVIEW,
         differs="the pool keeps the room that it has grown to",
         repairs=f"Without a Put the pool makes a new one each time: {known.made}.",
@@ -348,6 +342,68 @@ func Lines(numbers [][]int) (lines []string) {
 emit(Lines([][]int{{-1, 0, 7}}))
 emit(Lines([][]int{{}, nil, {1}, {2}}))""",
         saves=1,
+        applicability=Applicability.REVIEW,
+    ),
+    Example(
+        before="""package p
+
+import (
+	"bytes"
+	"sync"
+)
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+func First(s string) string {
+	buf := buffers.Get().(*bytes.Buffer)
+	buf.WriteString(s)
+	text := buf.String()
+	buf.Reset()
+	buffers.Put(buf)
+	return text
+}
+
+func Second(s string) string {
+	buf := buffers.Get().(*bytes.Buffer)
+	buf.Reset()
+	buf.WriteString(s)
+	return buf.String()
+}
+""",
+        after="""package p
+
+import (
+	"bytes"
+	"sync"
+)
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+func First(s string) string {
+	buf := buffers.Get().(*bytes.Buffer)
+	buf.WriteString(s)
+	text := buf.String()
+	buf.Reset()
+	buffers.Put(buf)
+	return text
+}
+
+func Second(s string) string {
+	buf := buffers.Get().(*bytes.Buffer)
+	buf.Reset()
+	defer func() {
+		buf.Reset()
+		buffers.Put(buf)
+	}()
+	buf.WriteString(s)
+	return buf.String()
+}
+""",
+        probe="""for _, s := range []string{"", "a", "世界"} {
+	emit(Second(s))
+	emit(First(s))
+}""",
+        saves=2,
         applicability=Applicability.REVIEW,
     ),
 )

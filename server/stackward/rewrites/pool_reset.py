@@ -28,22 +28,19 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from stackward.rewrites import pool_bytes
 from stackward.rewrites._buffers import dealings
 from stackward.rewrites._pools import (
     BUFFERS,
     GET,
     Known,
-    generated,
     got,
     known_pool,
-    line_after,
     pool_call,
 )
 from stackward.rewrites._rewrite import Applicability, Example, Offer, Proposal, Refusal, Refused, Rewrite
 from stackward.rewrites._scene import Scene, arguments
-from stackward.rewrites._variables import Reference, has_goto, method_called
-from stackward.syntax.tree import SourceFile
+from stackward.rewrites._variables import Reference, after, has_goto, method_called
+from stackward.syntax.tree import SourceFile, generated
 
 _ASSERTS = "type_assertion_expression"
 _WHY = "A buffer from the pool still has what was written to it before."
@@ -74,12 +71,9 @@ def propose(scene: Scene) -> Iterator[Offer]:
     if reason:
         yield Refusal(reason)
         return
-    # It has the simplest of these cases, and one offer is enough.
-    if any(isinstance(other, Proposal) for other in pool_bytes.propose(scene)):
-        return
     yield Proposal(
         f"Reset {one.variable.name}, which comes from a pool",
-        {scene.path: (line_after(scene, one.statement, f"{one.variable.name}.Reset()"),)},
+        {scene.path: (after(scene, one.statement, f"{one.variable.name}.Reset()"),)},
         applicability=Applicability.REVIEW,
         differs="what an earlier user left in it is dropped",
         repairs=_WHY,

@@ -29,13 +29,13 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from stackward.core.edit import Replacement
 from stackward.rewrites._names import walk
 from stackward.rewrites._rewrite import Applicability, Example, Offer, Proposal, Refusal, Refused, Rewrite
 from stackward.rewrites._scene import Scene, callee_node, is_call
 from stackward.rewrites._variables import (
     Reference,
     Variable,
+    after,
     context,
     has_goto,
     listed_statement,
@@ -81,11 +81,9 @@ def propose(scene: Scene) -> Iterator[Offer]:
         return
     old = scene.package.language < _COLLECTED
     sentence = (_TICKS if kind == "ticker" else _RUNS) if old else _TIDY
-    line = f"\n{scene.indent(statement)}defer {held.name}.Stop()".encode()
-    at = _end(scene.source, statement)
     yield Proposal(
         f"Stop the {kind} when the function returns",
-        {scene.path: (Replacement(at, at, line),)},
+        {scene.path: (after(scene, statement, f"defer {held.name}.Stop()"),)},
         applicability=Applicability.SAFE if old else Applicability.REVIEW,
         differs="" if old else "not needed since Go 1.23",
         repairs=sentence,
@@ -167,13 +165,6 @@ def _endless(statement: Node, held: Variable, scene: Scene) -> bool:
         one.type in _LEAVES or (is_call(one) and scene.callee(one) in {"panic", "runtime.Goexit"})
         for one in own(statement, "func_literal")
     )
-
-
-def _end(source: SourceFile, statement: Node) -> int:
-    """Where a line after a statement begins: behind a comment on its own line, which stays there."""
-    end = source.text.find(b"\n", statement.end_byte)
-    rest = source.text[statement.end_byte : end] if end >= 0 else b""
-    return end if rest.lstrip().startswith(b"//") else statement.end_byte
 
 
 REWRITE = Rewrite("stopped-ticker", "defer Stop for a ticker or timer", ("call_expression",), suits, propose)
