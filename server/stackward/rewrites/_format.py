@@ -16,6 +16,7 @@ from tree_sitter import Node
 from stackward.core.facts import TypeInfo
 from stackward.rewrites._guards import not_nil
 from stackward.rewrites._literals import as_written, unquoted
+from stackward.rewrites._names import walk
 from stackward.rewrites._rewrite import Applicability, Proposal, Refusal
 from stackward.rewrites._scene import Scene, arguments, is_call
 
@@ -28,6 +29,7 @@ _UINTS = {"uint": "", "uint8": "", "uint16": "", "uint32": "", "uint64": "uint64
 _ALIASES = {"byte": "uint8", "rune": "int32"}
 _BYTES = frozenset({"[]byte", "[]uint8"})
 _OPERAND = "\0"  # Stands for the operand's text, which may have braces.
+_NAMES = frozenset({"identifier", "selector_expression"})
 _NO_FORMAT = "so that a Format method of the error is not asked and a panic in Error not caught"
 NO_NAMES: Mapping[int, str] = MappingProxyType({})
 
@@ -163,6 +165,10 @@ def pieces(
         return Refusal("the format does not fit its operands")
     if literal or not found:
         found.append(_literal(literal, scene.text(layout)))
+    named = next((scene.text(one) for one in walk(layout) if one.type in _NAMES), "")
+    if named:
+        # The name says what the text is, and others may rely on its being the only place where that is written.
+        found[0] = replace(found[0], differs=found[0].differs or f"so that {named} is not used here any more")
     return found
 
 

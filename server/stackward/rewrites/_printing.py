@@ -40,7 +40,7 @@ def direct(scene: Scene, found: Printing) -> Iterator[Offer]:
             yield pieces
         return
     if any(piece.differs for piece in pieces):
-        yield Refusal("what Error does may come in between")
+        yield Refusal("the format is a constant with a name, or what Error does may come in between")
         return
     parent = scene.node.parent
     assert parent is not None

@@ -20,9 +20,10 @@ For one string also on an `os.File`, and, as a matter of `review`, on any writer
 
 ## When it is not
 
-With flags and widths; for named types, errors and interfaces; where the result is used and there would be several;
-in `go` and `defer` statements; where operands depend on the order in which they are read; for bytes that may be those
-of the buffer that is written to; for other types, as it is not known what else their methods do.
+With flags and widths; where the format is a constant with a name; for named types, errors and interfaces; where the
+result is used and there would be several; in `go` and `defer` statements; where operands depend on the order in which
+they are read; for bytes that may be those of the buffer that is written to; for other types, as it is not known what
+else their methods do.
 """
 
 from __future__ import annotations

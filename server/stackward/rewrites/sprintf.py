@@ -13,7 +13,8 @@ When every verb is plain (`%s`, `%d`, `%v`, `%x`, `%q`, `%t`, and `%f`, `%e`, `%
 every operand has a predeclared type: what fmt prints of a type with methods is theirs to say. Of several ways the one
 is taken that the compiler shows to be the cheapest: numbers among other text are appended to a buffer on the stack.
 An error that is certainly not nil, as `if err != nil` says, may be one of the operands. Then it is for review: fmt asks
-a `Format` method of the error first, and prints the panic if its `Error` panics.
+a `Format` method of the error first, and prints the panic if its `Error` panics. So is a format that is a constant with
+a name, as its text is then in two places.
 
 ## When it is not
 
@@ -58,7 +59,8 @@ def propose(scene: Scene) -> Iterator[Offer]:
     yield judged(Proposal(_title(found, callee), {scene.path: (edit,)}, imports), found)
     appended = _appended(scene, found)
     if appended is not None:
-        yield Proposal(f"Append to a buffer instead of {callee}", {scene.path: appended[0]}, imports, roomy=appended[1])
+        title = f"Append to a buffer instead of {callee}"
+        yield judged(Proposal(title, {scene.path: appended[0]}, imports, roomy=appended[1]), found)
 
 
 def _printed(scene: Scene, callee: str, given: Sequence[Node]) -> list[Piece] | Refusal:
@@ -337,6 +339,27 @@ reader, writer := io.Pipe()
 emit(Close(reader) + Close(writer))
 emit(Close((*os.File)(nil)))""",
         probe_imports=("io", "os"),
+        applicability=Applicability.REVIEW,
+    ),
+    Example(
+        before="""package p
+
+import "fmt"
+
+const subject = "orders.%s.%s"
+
+func Subject(shop, id string) string { return fmt.Sprintf(subject, shop, id) }
+""",
+        after="""package p
+
+const subject = "orders.%s.%s"
+
+func Subject(shop, id string) string { return "orders." + shop + "." + id }
+""",
+        probe="""for _, id := range []string{"", "%d", "é\xff", "long enough to be no small string"} {
+	emit(Subject("é", id))
+	emit(Subject(id, ""))
+}""",
         applicability=Applicability.REVIEW,
     ),
 )

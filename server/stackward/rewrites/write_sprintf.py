@@ -18,7 +18,9 @@ instead (see `fprintf`), if that is cheaper.
 
 In `go` and `defer` statements, where the text is made earlier than it is written; for a `WriteString` of a type of
 your own, which need not do what `Write` does. `Write` of such a type is a matter of `review`: it must not keep the
-bytes that it gets, as `io.Writer` says, or it would see fmt change them.
+bytes that it gets, as `io.Writer` says, or it would see fmt change them. So is `io.WriteString` to what is behind an
+interface: its `WriteString` should do what its `Write` does, but a struct that embeds a writer and has a `Write` of its
+own has the `WriteString` of what it embeds.
 """
 
 from __future__ import annotations
@@ -120,8 +122,12 @@ def _formatted(scene: Scene, found: Printing) -> Iterator[Offer]:
         Replacement(listed.end_byte, scene.node.end_byte),
     )
     title = f"Use fmt.F{function} instead of making a string to write"
+    differs = ""
     if found.to.kind is Kind.OTHER:
         differs = "its Write must not keep what it gets"
+    elif found.to.kind is Kind.INTERFACE and found.method in {"WriteString", "io.WriteString"}:
+        differs = "its WriteString must do what its Write does"
+    if differs:
         yield Proposal(title, {scene.path: edits}, applicability=Applicability.REVIEW, differs=differs)
     else:
         yield Proposal(title, {scene.path: edits})
@@ -145,7 +151,7 @@ type Amount int64
 func (a Amount) String() string { return fmt.Sprint(int64(a)/100, ".", int64(a)%100) }
 
 func Bill(w io.Writer, name string, a Amount, err error) (int, error) {
-	io.WriteString(w, fmt.Sprintf("%-8s|%v|%v", name, a, err))
+	w.Write([]byte(fmt.Sprintf("%-8s|%v|%v", name, a, err)))
 	w.Write([]byte(fmt.Sprintln(name, a)))
 	return w.Write([]byte(fmt.Sprint(name, a)))
 }
@@ -177,6 +183,37 @@ for _, name := range []string{"", "tea", "é世界\\xff"} {
 emit(out.String())""",
         probe_imports=("io", "strings"),
         saves=20,
+    ),
+    Example(
+        before="""package p
+
+import (
+	"fmt"
+	"io"
+)
+
+func Head(w io.Writer, name string, depth float64) {
+	io.WriteString(w, fmt.Sprintf("%-8s %6.2f", name, depth))
+}
+""",
+        after="""package p
+
+import (
+	"fmt"
+	"io"
+)
+
+func Head(w io.Writer, name string, depth float64) {
+	fmt.Fprintf(w, "%-8s %6.2f", name, depth)
+}
+""",
+        probe="""var out strings.Builder
+for _, name := range []string{"", "tea", "é世界\\xff"} {
+	Head(&out, name, float64(len(name))/3)
+}
+emit(out.String())""",
+        probe_imports=("strings",),
+        applicability=Applicability.REVIEW,
     ),
     Example(
         before="""package p
