@@ -17,6 +17,7 @@ from stackward.rewrites._rewrite import Span
 from stackward.syntax.anchors import arguments, callee_node, is_call, operand_of, unparenthesized
 from stackward.syntax.tree import SourceFile, text_of
 
+_TRIED = 8  # Names that are looked for in files that are not compiled.
 FUNCTIONS = frozenset({"function_declaration", "func_literal", "method_declaration"})
 
 
@@ -157,15 +158,14 @@ class Scene:
     # Names
 
     def free_name(self, *wanted: str) -> str:
-        """The first of these names, or of the last with a number, that nothing in the file or package has yet."""
+        """The first of these names, or of the last with a number, that nothing in the file or package has yet.
+
+        Files that are not compiled count as far as they can be read.
+        """
         taken = declared_names(self.package.files.values())
-        for name in wanted:
-            if name not in taken:
-                return name
-        number = 2
-        while f"{wanted[-1]}{number}" in taken:
-            number += 1
-        return f"{wanted[-1]}{number}"
+        names = (*wanted, *(f"{wanted[-1]}{number}" for number in range(2, len(taken) + 3)))
+        free = [name for name in names if name not in taken][:_TRIED]
+        return next((name for name in free if not self.package.hides(name)), free[0])
 
     def qualifier(self, import_path: str, at: Node | None = None, path: str = "") -> str | None:
         """The name under which a package is, or can be, imported and used at a node; None where it is hidden there.

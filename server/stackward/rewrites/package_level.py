@@ -20,6 +20,7 @@ name is taken at package level.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tree_sitter import Node
@@ -75,7 +76,7 @@ def _pattern(scene: Scene, function: Node) -> Iterator[Offer]:
         if not called[0].startswith(_READS):
             yield Refusal(f"{called[0]} changes the expression")
             return
-        name = scene.free_name("pattern")
+        name = scene.free_name("pattern", _owned(scene, function, "pattern"))
         yield _moved(scene, function, name, replace_node(scene.node, name), "the pattern")
         return
     found = _local(scene)
@@ -99,7 +100,7 @@ def _table(scene: Scene, function: Node) -> Iterator[Offer]:
         return
     outer = context(scene.node)
     if outer is not None and outer.type == "index_expression" and not _written(outer):
-        name = scene.free_name("table")
+        name = scene.free_name("table", _owned(scene, function, "table"))
         yield _moved(scene, function, name, replace_node(scene.node, name), "the table")
         return
     found = _local(scene)
@@ -131,17 +132,27 @@ def _local(scene: Scene) -> Variable | None:
 def _kept(scene: Scene, function: Node, found: Variable) -> Iterator[Offer]:
     """The declaration moved to package level, under the name that it has."""
     files = scene.package.files.values()
-    taken = any(
+    taken = scene.package.hides(found.name) or any(
         found.name in package_level(source) or any(one.qualifier == found.name for one in imports(source))
         for source in files
     )
     if taken:
-        name = scene.free_name(found.name)
+        name = scene.free_name(found.name, _owned(scene, function, found.name))
         edits = [replace_node(one.node, name) for one in found.references]
     else:
         name, edits = found.name, []
     gone = removed(scene.source, found.statement)
     yield _moved(scene, function, name, gone, found.name, *edits)
+
+
+def _owned(scene: Scene, function: Node, name: str) -> str:
+    """A name that says whose it is: ``httpClientTable`` for a method of ``HTTPClient``, ``parseTable`` in ``parse``."""
+    receiver = function.child_by_field_name("receiver")
+    typed = re.search(r"(\w+)(?:\[[^\]]*\])?\s*\)$", scene.text(receiver)) if receiver is not None else None
+    owner = typed[1] if typed is not None else scene.text(_name_of(function))
+    capitals = re.match(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]+", owner)
+    owner = owner[: capitals.end()].lower() + owner[capitals.end() :] if capitals is not None else owner
+    return f"{owner}{name[:1].upper()}{name[1:]}"
 
 
 def _moved(scene: Scene, function: Node, name: str, edit: Replacement, what: str, *more: Replacement) -> Proposal:
@@ -375,6 +386,39 @@ func Sum(i int) (int, string) {
 	emit(sum)
 	emit(label)
 }""",
+    ),
+    Example(
+        before="""package p
+
+import "regexp"
+
+type HTTPVerb string
+
+const known = "GET"
+
+func (v HTTPVerb) Known() bool {
+	known := regexp.MustCompile("^(GET|PUT|POST)$")
+	return known.MatchString(string(v))
+}
+""",
+        after="""package p
+
+import "regexp"
+
+type HTTPVerb string
+
+const known = "GET"
+
+var httpVerbKnown = regexp.MustCompile("^(GET|PUT|POST)$")
+
+func (v HTTPVerb) Known() bool {
+	return httpVerbKnown.MatchString(string(v))
+}
+""",
+        probe="""for _, v := range []HTTPVerb{"", "GET", "get", "PUT\\n"} {
+	emit(v.Known())
+}""",
+        saves=50,
     ),
 )
 
