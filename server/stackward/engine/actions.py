@@ -54,10 +54,13 @@ class Change:
 
 @dataclass(slots=True)
 class _Found:
-    """What there is in one file, for the texts of its package with these digests."""
+    """What there is in one file, for the texts of its package with these digests.
 
+    The workbench itself, with the trees of all files and what was asked of their types, is not kept.
+    """
+
+    directory: str
     digests: Mapping[str, str]
-    bench: Workbench
     offers: dict[int, Offer]
     proved: threading.Event = field(default_factory=threading.Event)
 
@@ -115,6 +118,8 @@ class Actions:
         if found is None or offer is None or not self._current(found):
             return None
         bench = self._fresh(found, cancel)
+        if bench is None:
+            return None
         if offer.proof is None:
             outcome = prove(bench, offer.candidate)
             if cancel.cancelled:
@@ -143,9 +148,12 @@ class Actions:
         proof = made[0].proof
         with self._lock:
             found = self._files[path]
+        bench = self._fresh(found, cancel)
         assert folder is not None
         assert proof is not None
-        outcome = benchmark(self._fresh(found, cancel), proof, folder.config, progress, cancel, seconds)
+        if bench is None:
+            return "the package has not been analysed"
+        outcome = benchmark(bench, proof, folder.config, progress, cancel, seconds)
         return outcome.reason if isinstance(outcome, DidNotRun) else outcome
 
     def fix_all(self, path: str, cancel: CancelToken) -> Change | str:
@@ -180,7 +188,7 @@ class Actions:
             if isinstance(one, Candidate):
                 number = next(self._numbers)
                 offers[number] = Offer(number, one)
-        found = _Found(dict(bench.snapshot.digests), bench, offers)
+        found = _Found(directory, dict(bench.snapshot.digests), offers)
         with self._lock:
             known = self._files.get(path)
             if known is not None and known.digests == found.digests:
@@ -190,6 +198,8 @@ class Actions:
 
     def _prove_all(self, found: _Found, cancel: CancelToken) -> None:
         bench = self._fresh(found, cancel)
+        if bench is None:
+            return
         with self._lock:
             offers = [one for one in found.offers.values() if one.proof is None]
         by_span = {(one.candidate.rewrite.name, one.candidate.span): one for one in offers}
@@ -216,11 +226,10 @@ class Actions:
         texts = self._session.texts
         return all(texts.digest(path) == known for path, known in found.digests.items())
 
-    def _fresh(self, found: _Found, cancel: CancelToken) -> Workbench:
-        """The same package for another attempt, which can be cancelled by itself."""
-        directory = found.bench.directory
-        benches = self._benches(directory, cancel)
-        return benches.open(directory, {}) if benches is not None else found.bench
+    def _fresh(self, found: _Found, cancel: CancelToken) -> Workbench | None:
+        """The package for another attempt, which can be cancelled by itself; None if it is not known any more."""
+        benches = self._benches(found.directory, cancel)
+        return benches.open(found.directory, {}) if benches is not None and found.directory in benches.units else None
 
     def _benches(self, directory: str, cancel: CancelToken) -> Benches | None:
         folder = self._session.folder_of(directory)

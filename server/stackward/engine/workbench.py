@@ -42,7 +42,7 @@ _USEFUL = [
 ]
 
 _MOST_LEFT_OUT = 1 << 20  # Bytes that are read of files that are not compiled: half of a second.
-_MOST_MADE = 24  # Results that are kept: a few attempts of one package.
+_MOST_MADE = 8  # Results that are kept: a few attempts of one package.
 
 
 @dataclass(frozen=True, slots=True)
