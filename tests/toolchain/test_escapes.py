@@ -487,3 +487,15 @@ def test_no_input_breaks_it(fragments: list[bytes], sizes: list[int]) -> None:
     assert counts.lines == text.count(b"\n") + (not text.endswith(b"\n") and text != b"")
     assert len(records) == sum(counts.kept.values()) + counts.problems + counts.errors
     assert records == parse(text, {"f.go": "/src/f.go", "a: b at (c)": "/src/d.go"}, "/src", max_flow_steps=4)
+
+
+def test_the_standard_library_names_its_files_relative_to_goroot() -> None:
+    log = (
+        b"$GOROOT/src/slices/slices.go:10:6: can inline slices.Clone[go.shape.int]\n/src/a.go:3:4: x escapes to heap\n"
+    )
+    parser = LogParser({}, "/src", goroot="/usr/lib/go")
+    records = [*parser.feed(log), *parser.close()]
+    assert [one.at.path for one in records if isinstance(one, Decision)] == [
+        "/usr/lib/go/src/slices/slices.go",
+        "/src/a.go",
+    ]

@@ -6,34 +6,26 @@ import functools
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
 import stackward
-from stackward.core.allocation import Mechanism, ObjectCode
+from stackward.core.allocation import ObjectCode
 from stackward.core.decision import Decision, Problem
 from stackward.core.facts import ExprFacts, NoFacts, Query
 from stackward.core.hint import Hint
 from stackward.core.outcome import BuildError, BuildFailed, Cancelled
-from stackward.core.position import Location
 from stackward.engine import codec
-from stackward.engine.allocations import AllocationMap
-from stackward.engine.callees import callees
 from stackward.engine.costs import foreseen
-from stackward.engine.evidence import EvidenceMaker
-from stackward.engine.facts import construct, described, facts_of
-from stackward.engine.inlined import Origins
+from stackward.engine.instances import Instances
 from stackward.engine.neighbours import Library, Neighbours
 from stackward.engine.objectcodes import ObjectCodes
+from stackward.engine.part import Part
 from stackward.engine.results import Callee, FileResult, UnitResult
-from stackward.engine.sites import Found, SiteBuilder
 from stackward.engine.sources import Sources
 from stackward.engine.store import Store
-from stackward.engine.symbols import Symbols
 from stackward.engine.texts import Snapshot
-from stackward.rules import RULE_NAMES, End, classify
-from stackward.syntax.ignores import ignores
 from stackward.toolchain.compiler import Compiler, Replay, Replayed
 from stackward.toolchain.process import CancelToken, DidNotRun
 from stackward.toolchain.typefacts import TypeFacts
@@ -157,20 +149,22 @@ class Analysis:
         wanted: Callable[[str], bool],
         level: int,
     ) -> UnitResult | Failed:
+        unit = inputs.unit
         sources = self._sources.of(inputs.snapshot)
-        builder = SiteBuilder(sources.get)
-        direct = [path for path, _ in inputs.unit.imports]
-        evidence = EvidenceMaker(sources, inputs.unit.files, Neighbours(self._library, inputs.graph, direct))
-        hints = _Hints(evidence, builder)
+        neighbours = Neighbours(self._library, inputs.graph, [path for path, _ in unit.imports])
+        part = Part(unit.package, unit.files, sources, neighbours)
+        instances = Instances(unit, inputs.graph, self._sources, self._library)
+        builder = part.builder
         last, wait = 0.0, _PARTIAL_SECONDS
         news: dict[str, list[Hint]] = {}
 
         def on_records(records: Sequence[Decision | Problem | BuildError], over: bool) -> None:
             nonlocal last, wait
             builder.add(records)
+            instances.add(records)
             # Judged as they come, while the compiler goes on, so that little is left to do when it has ended.
             for found in builder.fresh():
-                hint = hints.of(found)
+                hint = part.hint(found)
                 if on_partial is not None and wanted(found.site.path):
                     news.setdefault(found.site.path, []).append(foreseen(found, hint))
             now = time.monotonic()
@@ -181,7 +175,7 @@ class Analysis:
             on_partial([FileResult(path, sources.digest(path), tuple(fresh), ()) for path, fresh in news.items()])
             news.clear()
 
-        replay = Replay(inputs.unit, inputs.snapshot.overlays, inputs.archives, level)
+        replay = Replay(unit, inputs.snapshot.overlays, inputs.archives, level)
         with self._codes.reading(inputs, replay, cancel) as reading:
             outcome = self._compiler.escapes(replay, on_records, cancel, reading.begin)
             if not isinstance(outcome, Replayed):
@@ -194,97 +188,26 @@ class Analysis:
         problems = list(builder.problems)
         sites = builder.found()
         calls: tuple[Callee, ...] = ()
+        elsewhere: tuple[FileResult, ...] = ()
         if isinstance(code, ObjectCode) and not code.functions and sites:
             code = DidNotRun("the compiler printed no object code")
         if isinstance(code, ObjectCode):
-            sites, calls = self._mapped(inputs, code, builder, evidence, cancel)
+
+            def ask(queries: Sequence[Query]) -> tuple[ExprFacts | None, ...] | NoFacts:
+                return self._types.facts(unit, inputs.snapshot.overlays, inputs.archives, queries, cancel)
+
+            sites, calls = part.mapped(code, inputs.archives.values(), ask)
+            elsewhere = instances.results(code, inputs.archives.values())
         else:
             why = code.reason if isinstance(code, DidNotRun) else str(code)
-            problems.append(Problem(f"what allocates is not known: {why}", inputs.unit.dir))
+            problems.append(Problem(f"what allocates is not known: {why}", unit.dir))
         return UnitResult(
-            files=tuple(_files(builder, sites, hints, inputs.snapshot, problems)),
+            files=tuple(part.results(sites, problems)),
             log_bytes=outcome.log_bytes,
             records=dict(builder.records),
             merged=builder.merged,
             outside=builder.outside,
             problems=tuple(problems),
             callees=calls,
+            elsewhere=elsewhere,
         )
-
-    def _mapped(
-        self, inputs: Inputs, code: ObjectCode, builder: SiteBuilder, evidence: EvidenceMaker, cancel: CancelToken
-    ) -> tuple[list[Found], tuple[Callee, ...]]:
-        """The sites of the log and those that only the object code knows of, with what they cost; and the callees."""
-        unit, types = inputs.unit, self._types
-
-        def ask(queries: Sequence[Query]) -> tuple[ExprFacts | None, ...] | NoFacts:
-            return types.facts(unit, inputs.snapshot.overlays, inputs.archives, queries, cancel)
-
-        logged = builder.found()
-        known = facts_of(logged, ask)
-        sources = {path: source for path in unit.files if (source := evidence.sources.get(path)) is not None}
-        symbols = Symbols(code.functions, unit.package)
-        allocations = AllocationMap(code, symbols, sources, builder, Origins(inputs.archives.values()))
-        settled = allocations.settle(
-            (found, construct(evidence.construct(found), known.get(found.key)), known.get(found.key))
-            for found in logged
-        )
-        known |= facts_of((found for found in settled if found.key not in known), ask)
-        return [described(found, known, code.minor) for found in settled], tuple(callees(code, symbols, sources))
-
-
-class _Hints:
-    """The hints of one log's sites.
-
-    What is learnt of a site later, where else it was copied to, changes nothing about its cause.
-    """
-
-    def __init__(self, evidence: EvidenceMaker, builder: SiteBuilder) -> None:
-        self.evidence = evidence
-        self._builder = builder
-        self._known: dict[tuple[object, ...], tuple[Mechanism | None, Hint]] = {}
-
-    def of(self, found: Found) -> Hint:
-        """The hint for a site as it is known now."""
-        key = (*found.key, found.construct)
-        known = self._known.get(key)
-        if known is not None and known[0] is found.mechanism:
-            hint = known[1]
-            site = hint.site
-            fresh = replace(found.site, loops=site.loops, cold=site.cold, once=site.once, not_inlined=site.not_inlined)
-            return hint if site == fresh else replace(hint, site=fresh)
-        evidence = self.evidence.of(found)
-        if evidence.end is End.RETURNED and (why := self._builder.not_inlined(found.site.function)):
-            evidence = replace(evidence, site=replace(evidence.site, not_inlined=why))
-        chain = self.evidence.chain(evidence.callee, self._builder.leak)
-        hint = classify(evidence, chain)
-        self._known[key] = (found.mechanism, hint)
-        return hint
-
-
-def _files(
-    builder: SiteBuilder, sites: Sequence[Found], hints: _Hints, snapshot: Snapshot, problems: list[Problem]
-) -> list[FileResult]:
-    """The results of all files of the unit, without what their authors want ignored; adds what is wrong with that."""
-    by_path: dict[str, list[Found]] = {}
-    for found in sites:
-        by_path.setdefault(found.site.path, []).append(found)
-    results = []
-    for path in sorted({*by_path, *snapshot.digests}):
-        source = hints.evidence.sources.get(path)
-        if source is None:
-            continue
-        ignored = ignores(source, RULE_NAMES)
-        problems += [
-            Problem(f"this comment ignores nothing: {bad.why}", path, "", Location(path, bad.range.start))
-            for bad in ignored.bad
-        ]
-        kept = [
-            hint
-            for found in by_path.get(path, ())
-            if not ignored.covers((hint := hints.of(found)).rule, found.site.range.start)
-        ]
-        functions = builder.functions(path, source)
-        digest = hints.evidence.sources.digest(path)
-        results.append(FileResult(path, digest, tuple(kept), functions, builder.tags(path)))
-    return results

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
@@ -78,19 +79,28 @@ class Analyst:
             return
         for unit_id in sorted(package.units, key=lambda one: list(Variant).index(one.variant)):
             state = package.units.get(unit_id)
-            if state is None or not self._of_interest(state, folder):
+            if state is None or not self._of_interest(state, package, folder):
                 continue
             if not self.unit(package, state, tools, reason, cancel, explain=explain):
                 return
 
-    def _of_interest(self, state: UnitState, folder: Folder) -> bool:
-        """Test units wait until a test file is open, or somebody asks for everything."""
+    def _of_interest(self, state: UnitState, package: PackageState, folder: Folder) -> bool:
+        """Test units wait until a test file is open, or generic code, or somebody asks for everything.
+
+        Generic code is compiled where it is instantiated, which may be in tests alone.
+        """
         if state.unit.id.variant is Variant.PACKAGE:
             return True
         if not folder.tests:
             return False
         with self._lock:
-            return any(path.endswith("_test.go") and path in self._board.open_files for path in state.unit.files)
+            if any(path.endswith("_test.go") and path in self._board.open_files for path in state.unit.files):
+                return True
+            return any(
+                self._sources.generic_code(path, self._texts.digest(path) or "")
+                for path in self._board.open_files
+                if os.path.dirname(path) == package.directory
+            )
 
     def _untested(self, package: PackageState) -> bool:
         """Whether an external test is about to be analysed for the first time."""
@@ -184,7 +194,7 @@ class Analyst:
                     if not cached:
                         package.compiles += 1
                         package.reasons.append(f"{unit.id}: {reason}")
-                    paths = self._board.take(package.directory, unit.id, result.files)
+                    paths = self._board.take(package.directory, unit.id, (*result.files, *result.elsewhere))
                 self._listener.hints_changed(paths)
                 if not cached:
                     self._scheduler.submit(

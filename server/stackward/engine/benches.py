@@ -53,7 +53,14 @@ class Benches:
     def _opened(self, units: Sequence[Unit], recorded: Recorded, texts: Mapping[str, bytes]) -> Workbench:
         own = self._texts.with_overlays(texts)
         shop = Shop(
-            self._tools, own, Sources(own), recorded.graph, self._archives, self._known, self._cancel, self._made
+            self._tools,
+            own,
+            Sources(own, self._tools.sources),
+            recorded.graph,
+            self._archives,
+            self._known,
+            self._cancel,
+            self._made,
         )
         known: list[Workbench] = []
 

@@ -10,6 +10,7 @@ from stackward.core.site import Function
 from stackward.engine.openfile import OpenFile
 from stackward.engine.packages import merge
 from stackward.engine.results import FileHints, FileResult, Freshness
+from stackward.engine.sources import Sources
 from stackward.engine.texts import Texts
 from stackward.toolchain.unit import UnitId
 
@@ -20,8 +21,9 @@ Source: TypeAlias = tuple[str, UnitId]
 class Board:
     """Guarded by the session's lock, which it is given."""
 
-    def __init__(self, texts: Texts, lock: threading.RLock) -> None:
+    def __init__(self, texts: Texts, sources: Sources, lock: threading.RLock) -> None:
         self._texts = texts
+        self._sources = sources
         self._lock = lock
         self.open_files: dict[str, OpenFile] = {}
         self._by_path: dict[str, dict[Source, FileResult]] = {}
@@ -57,7 +59,11 @@ class Board:
     def merged(self, path: str) -> FileResult | None:
         """The result for the text of a file as it is on disk or open now."""
         with self._lock:
-            return merge(self._by_path.get(path, {}).values(), self._texts.digest(path) or "")
+            return self._merge(path, self._texts.digest(path) or "")
+
+    def _merge(self, path: str, digest: str) -> FileResult | None:
+        results = self._by_path.get(path, {}).values()
+        return merge(results, digest, lambda: self._sources.generic_code(path, digest))
 
     def close(self, path: str) -> None:
         """A document is not open any more: what is known of the text on disk is shown."""
@@ -94,7 +100,7 @@ class Board:
             self._first.discard(path)
             # Most files of a package say after a save what they said before.
             if partial or path in self.open_files or before.get(path) != fresh.get(path):
-                self.show(path, prefer=fresh[path].digest if path in fresh else "")
+                self.show(path, prefer=fresh[path].digest if path in fresh and not fresh[path].generic else "")
                 affected.append(path)
         return sorted(affected, key=lambda path: (path not in self.open_files, path))
 
@@ -109,10 +115,9 @@ class Board:
 
     def show(self, path: str, prefer: str = "") -> None:
         """Put the results for a file on show."""
-        results = self._by_path.get(path, {}).values()
         document = self.open_files.get(path)
         digest = prefer or self._texts.digest(path) or ""
-        merged = merge(results, digest)
+        merged = self._merge(path, digest)
         if document is not None:
             if merged is not None:
                 document.set_hints(digest, merged.hints, merged.functions)

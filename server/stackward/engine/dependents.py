@@ -60,6 +60,19 @@ def unit_surface(
     return hashlib.blake2b(repr(parts).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
 
+def unit_generic(state: UnitState, sources: Sources) -> str:
+    """The generic code of a unit with a result, and where it stands: others report what it allocates at these lines."""
+    results = state.result.files if state.result is not None else ()
+    code = [(one.path, sources.generic_code(one.path, one.digest)) for one in results]
+    return repr([entry for entry in code if entry[1]])
+
+
+def reports_on(package: PackageState, unit: Unit) -> bool:
+    """Whether results of a package are about generic code of a unit of another."""
+    results = [state.result for state in package.units.values() if state.result is not None]
+    return any(one.path in unit.files for result in results for one in result.elsewhere)
+
+
 def archives(unit: Unit, providers: Mapping[UnitId, Provider]) -> dict[str, str]:
     """The export data that stands in for what the unit's recipe names."""
     replaced: dict[str, str] = {}

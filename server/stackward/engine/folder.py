@@ -33,6 +33,7 @@ class Tools:
     compiler: Compiler
     recorder: Recorder
     analysis: Analysis
+    sources: Sources
     types: TypeFacts
     environment: str
     """Digest of the toolchain and the build configuration: part of the key of every result."""
@@ -97,6 +98,7 @@ class Folder:
             compiler,
             Recorder(toolchain.go, self.config, self.work),
             Analysis(compiler, types, self.sources, self.store),
+            self.sources,
             types,
             f"{toolchain.version} {toolchain.goroot} {toolchain.env_fingerprint} {self.config.fingerprint()}",
         )

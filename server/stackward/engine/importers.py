@@ -60,9 +60,17 @@ class Importers:
             key = state.key
         if unit.standard and not (concerned or rebuilt):
             return  # Nobody edits the standard library but those who work on it, who have its importers open.
-        before, now = state.surface, dependents.unit_surface(state, self._sources, names, providers)
-        if not before or before == now or not (concerned or rebuilt):
-            state.surface = now
+        before, generic = state.surface, state.generic
+        now, generic_now = (
+            dependents.unit_surface(state, self._sources, names, providers),
+            dependents.unit_generic(state, self._sources),
+        )
+        if before == now:
+            # Generic code that has only moved concerns those whose hints stand in it.
+            concerned = [one for one in concerned if generic != generic_now and dependents.reports_on(one, unit)]
+            rebuilt = []
+        if not before or not (concerned or rebuilt):
+            state.surface, state.generic = now, generic_now
             return
         if concerned:
             archive = os.path.join(self._work, "archives", f"{key}.a")
@@ -72,11 +80,11 @@ class Importers:
                 return  # Nothing was passed on; the next analysis tries again.
             with self._lock:
                 self._analyst.providers[unit.id] = Provider(now, archive)
-        state.surface = now
+        state.surface, state.generic = now, generic_now
         with self._lock:
             for other in rebuilt:
                 other.recorded = None
-        others = {one.directory for one in [*concerned, *rebuilt]} - {package.directory}
+        others = {one.directory for one in [*concerned, *rebuilt]}
         # What others build on comes before them, so that they are compiled once.
         with self._lock:
             depths = {one: len(dependents.below(self._analyst.packages[one])) for one in others}

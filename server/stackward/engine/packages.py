@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from stackward.core.hint import Hint
@@ -14,12 +14,13 @@ from stackward.toolchain.unit import Recorded, Unit, UnitId
 
 @dataclass(slots=True)
 class UnitState:
-    """A unit's last good result and the key of what it depended on."""
+    """A unit's last good result, the key of what it depended on, and what importers see and compile of it."""
 
     unit: Unit
     key: str = ""
     result: UnitResult | None = None
     surface: str = ""
+    generic: str = ""
 
 
 @dataclass(slots=True)
@@ -50,11 +51,19 @@ class PackageState:
         return {one.path for state in self.units.values() if state.result is not None for one in state.result.files}
 
 
-def merge(results: Iterable[FileResult], digest: str) -> FileResult | None:
-    """One result for a file from those of several units, as far as they are of the text ``digest``."""
-    matching = [one for one in results if one.digest == digest]
+def merge(results: Iterable[FileResult], digest: str, generic: Callable[[], str] = str) -> FileResult | None:
+    """One result for a file from those of several units, as far as they are of the text ``digest``.
+
+    What units of other packages say counts if it is of the same ``generic`` code; by itself it is no result.
+    """
+    results = list(results)
+    matching = [one for one in results if one.digest == digest and not one.generic]
     if not matching:
         return None
+    elsewhere = [one for one in results if one.generic]
+    if elsewhere:
+        same = generic()
+        matching += [one for one in elsewhere if one.generic == same]
     hints: dict[tuple[object, ...], Hint] = {}
     for result in matching:
         for hint in result.hints:

@@ -18,6 +18,8 @@ class FileResult:
     """The hints and functions of one file, in the order of the source. ``digest`` is of the text that they are about.
 
     ``tags`` is a digest of what the compiler tells importers about the file's parameters, without positions.
+    ``generic`` is set where a unit of another package says it, which holds as long as the file's generic code is the
+    same (``syntax.surface.generic_code``).
     """
 
     path: str
@@ -25,6 +27,7 @@ class FileResult:
     hints: tuple[Hint, ...]
     functions: tuple[Function, ...]
     tags: str = ""
+    generic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Callee:
 class UnitResult:
     """The analysis of one compile unit.
 
+    ``elsewhere`` is about files of other packages, whose generic code the unit instantiates.
     ``records`` counts the records of the log by kind, ``merged`` the copies that became part of another site,
     ``outside`` the sites in files of other packages (code that was inlined or instantiated from there).
     """
@@ -53,6 +57,7 @@ class UnitResult:
     outside: int = 0
     problems: tuple[Problem, ...] = ()
     callees: tuple[Callee, ...] = ()
+    elsewhere: tuple[FileResult, ...] = ()
 
 
 class Freshness(enum.Enum):

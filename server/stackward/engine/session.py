@@ -48,7 +48,7 @@ class Session:
         self._folders: list[Folder] = []
         self._wanted: dict[str, int] = {}
         self._numbers = itertools.count(1)
-        self._board = Board(self.texts, self._lock)
+        self._board = Board(self.texts, self._sources, self._lock)
         self._scheduler = Scheduler(jobs or os.cpu_count() or 1)
         self._analyst = Analyst(
             listener,

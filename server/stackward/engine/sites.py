@@ -28,6 +28,7 @@ from stackward.syntax.tree import SourceFile
 
 # `errors.New`, `strings.(*Builder).Grow`: the compiler names the package of what is not of this one.
 _FOREIGN = re.compile(r"[A-Za-z_][\w/.-]*\.[A-Za-z_(]")
+_LITERAL = re.compile(r"\.func\d|-range\d")
 _MAX_PLACES = 64  # Calls into which a site was inlined that are kept; one helper can have thousands.
 
 
@@ -93,6 +94,7 @@ class SiteBuilder:
         self._drafts: dict[tuple[object, ...], _Draft] = {}
         self._copies: list[tuple[Decision, SourceFile, Located]] = []
         self._inline: dict[Location, Decision] = {}
+        self._generic: set[Location] = set()
         self._not_inlined: dict[str, str] = {}
         self.inlinable: set[str] = set()
         self._leaks: dict[Location, list[Decision]] = {}
@@ -134,11 +136,12 @@ class SiteBuilder:
         return self._not_inlined.get(function, "")
 
     def inlined_calls(self) -> dict[str, set[Location]]:
-        """The calls of each function into which the compiler inlined it."""
+        """The calls of each function into which the compiler inlined it; the wrappers of generic ones are no calls."""
         calls: dict[str, set[Location]] = {}
         for at, names in self._callees.items():
             for name in names:
-                calls.setdefault(without_type_arguments(name), set()).add(at)
+                if at not in self._generic:
+                    calls.setdefault(without_type_arguments(name), set()).add(at)
         return calls
 
     @property
@@ -175,6 +178,8 @@ class SiteBuilder:
                     callees.append(decision.subject)
             case Kind.CAN_INLINE | Kind.CANNOT_INLINE:
                 self._inline.setdefault(decision.at, decision)
+                if "[" in decision.subject and not _LITERAL.search(without_type_arguments(decision.subject)):
+                    self._generic.add(decision.at)
                 if decision.kind is Kind.CANNOT_INLINE:
                     self._not_inlined.setdefault(without_type_arguments(decision.subject), decision.detail)
                 else:
@@ -276,7 +281,8 @@ class SiteBuilder:
         for decision, file, located in self._copies:
             origin = self._origin(decision, file, located, by_function)
             if origin is not None:
-                origin.inlined_at[decision.at] = None
+                if decision.at not in self._generic:
+                    origin.inlined_at[decision.at] = None
                 continue
             key = ("copy", decision.at, decision.subject)
             if key not in own:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from stackward.engine.texts import Snapshot, Texts, digest
 from stackward.syntax.declared import Declared, declared
+from stackward.syntax.surface import generic_code
 from stackward.syntax.tree import SourceFile, parse
 
 _MAX_BYTES = 3 << 20  # Source text whose trees are kept; a tree takes about ten times its text.
@@ -16,15 +18,17 @@ _MAX_BYTES = 3 << 20  # Source text whose trees are kept; a tree takes about ten
 class Sources:
     """Trees by content. ``belongs`` says of which files outside a unit hints are shown (those of the workspace).
 
-    Thread-safe.
+    ``others`` are asked for trees that are not here, so that what both see is parsed, and held, once. Thread-safe.
     """
 
-    def __init__(self, texts: Texts) -> None:
+    def __init__(self, texts: Texts, others: Sources | None = None) -> None:
         self._texts = texts
+        self._others = others
         self._lock = threading.Lock()
         self._trees: OrderedDict[str, SourceFile] = OrderedDict()
         self._bytes = 0
         self._declared: dict[str, Declared] = {}
+        self._generic: dict[str, str] = {}
 
     def remember(self, source: SourceFile) -> None:
         """Take a tree that exists, such as that of an open document, so that it is not parsed again."""
@@ -34,6 +38,24 @@ class Sources:
         """The trees of the files of a snapshot."""
         return SnapshotSources(self, snapshot)
 
+    def held(self, wanted: str) -> SourceFile | None:
+        """The tree of the text with this digest if it is here; it is no more likely to stay for that."""
+        return self._trees.get(wanted)
+
+    def now(self, paths: Iterable[str]) -> SnapshotSources:
+        """The trees of files as they are at this moment."""
+        return self.of(self._texts.snapshot(tuple(paths)))
+
+    def generic_code(self, path: str, wanted: str) -> str:
+        """The identity of the generic code in the text of ``path`` with this digest; empty where there is none."""
+        known = self._generic.get(wanted)
+        if known is None:
+            source = self.tree(path, wanted)
+            if source is None:
+                return ""
+            known = self._generic[wanted] = generic_code(source)
+        return known
+
     def tree(self, path: str, wanted: str) -> SourceFile | None:
         """The tree of the text of ``path`` with this digest; None when it has changed in the meantime."""
         with self._lock:
@@ -41,6 +63,8 @@ class Sources:
             if known is not None:
                 self._trees.move_to_end(wanted)
                 return known
+        if self._others is not None and (known := self._others.held(wanted)) is not None:
+            return known
         text = self._texts.read(path)
         if text is None or digest(text) != wanted:
             return None

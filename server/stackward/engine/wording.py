@@ -13,7 +13,7 @@ from stackward.syntax.nodes import Kind
 from stackward.syntax.tree import SourceFile, path_to, text_of
 
 _PRINTED_ANEW = frozenset({Kind.APPEND, Kind.BINARY, Kind.CALL, Kind.CONVERSION, Kind.MAKE, Kind.SELECTOR})
-_MADE_UP = re.compile(r"~[rpb]\d|\.autotmp_")  # Names that the compiler gives to what has none.
+_MADE_UP = re.compile(r"~[rpb]\d|\.autotmp_|<node ")  # Names that the compiler gives to what has none.
 _INLINED_RETURN = re.compile(r"~r\d+ = ")
 _EXPRESSIONS = frozenset({"call parameter", "interface-converted"})
 
@@ -22,6 +22,9 @@ def expression_written(found: Found) -> str:
     """The expression of a site where the compiler prints another one; empty where it does not."""
     located, subject = found.located, found.site.subject
     made_up = _MADE_UP.search(subject) is not None
+    if "go.shape." in subject and located.exact and subject.endswith("{...}"):
+        written = text_of(located.node, found.file)
+        return f"{written.partition('{')[0]}{{...}}" if "{" in written and "\n" not in written.partition("{")[0] else ""
     if not made_up and not (located.exact and located.kind in _PRINTED_ANEW):
         return ""
     start, end = (found.file.lines.offset(at) for at in (located.range.start, located.range.end))

@@ -48,6 +48,20 @@ def surface(source: SourceFile, keep_body: Callable[[str], bool]) -> FileSurface
     return FileSurface(digest.hexdigest(), frozenset(qualifiers), tuple(_imports(source)))
 
 
+def generic_code(source: SourceFile) -> str:
+    """A digest of the generic functions of a file with the lines they are on; empty if there are none.
+
+    Their code is compiled in the packages that instantiate them, which report it at these lines.
+    """
+    text = source.text
+    code = [
+        (node.start_point.row, text[node.start_byte : node.end_byte])
+        for node in source.tree.root_node.children
+        if node.type in {"function_declaration", "method_declaration"} and declared_name(node, source)[1]
+    ]
+    return hashlib.blake2b(repr(code).encode(), digest_size=16).hexdigest() if code else ""
+
+
 def _pieces(source: SourceFile, keep_body: Callable[[str], bool]) -> Iterator[bytes]:
     """The texts of all declarations that are seen, and comments, which may be directives."""
     text = source.text

@@ -135,7 +135,7 @@ class Compiler:
             # Never the null device: the compiler removes its output file when it fails, and root may remove that one.
             output = os.path.join(work, "out.a")
             argv = [*replay.unit.argv, "-o", output, *flags, "-importcfg", self._importcfg(replay), "-pack", *files]
-            parser = LogParser(names, replay.unit.cwd)
+            parser = LogParser(names, replay.unit.cwd, goroot=self.toolchain.goroot)
             return self._read(argv, replay.unit, parser, on_records, cancel, on_start, end_early=True)
 
     @or_reason
@@ -177,7 +177,7 @@ class Compiler:
             if isinstance(ran, DidNotRun):
                 return ran
             if ran.code != 0:
-                parser = LogParser(names, unit.cwd)
+                parser = LogParser(names, unit.cwd, goroot=self.toolchain.goroot)
                 records = [*parser.feed(ran.stdout + ran.stderr), *parser.close()]
                 return _failed(unit, [record for record in records if isinstance(record, BuildError)], ran.code)
             if overlaid:
@@ -197,7 +197,8 @@ class Compiler:
         with caches.scratch(self.scratch) as work:
             files, names = _materialise(replay, work)
             argv = self._through_go(unit, files, work, f"-m={replay.level}")
-            return self._read(argv, unit, LogParser(names, unit.dir), on_records, cancel, on_start, end_early=False)
+            parser = LogParser(names, unit.dir, goroot=self.toolchain.goroot)
+            return self._read(argv, unit, parser, on_records, cancel, on_start, end_early=False)
 
     def _through_go(self, unit: Unit, files: Sequence[str], work: str, flags: str) -> list[str]:
         """The go command that compiles a unit with further flags of the compiler, ``files`` in the place of its own."""

@@ -61,12 +61,12 @@ class LogParser:
     """Takes the log in pieces of any size and gives the records that are complete.
 
     ``names`` maps each file name given to the compiler to the absolute path to report; other names are taken as
-    relative to ``cwd``. Of one explanation at most ``max_flow_steps`` lines are kept, edges and steps together: the
-    first two thirds and the last third, since the end of a flow says why it escapes.
+    relative to ``cwd``, or to ``goroot`` where they say so. Of one explanation at most ``max_flow_steps`` lines are
+    kept, edges and steps together: the first two thirds and the last third, since its end says why a value escapes.
     """
 
-    def __init__(self, names: Mapping[str, str], cwd: str, *, max_flow_steps: int = 96) -> None:
-        self._places = Places(names, cwd)
+    def __init__(self, names: Mapping[str, str], cwd: str, *, goroot: str = "", max_flow_steps: int = 96) -> None:
+        self._places = Places(names, cwd, goroot)
         self._max_flow = max_flow_steps
         self._partial: list[bytes] = []
         self._partial_size = 0

@@ -16,6 +16,7 @@ UNKNOWN = b"<unknown line number>"
 NOWHERE = Location(UNKNOWN.decode(), from_display(0, 0))
 """Where the compiler puts what it made up itself, such as ``#next`` of a range over a function."""
 
+_GOROOT = b"$GOROOT/"
 _LONGEST = 4200  # Bytes: no file system allows a longer name and position.
 _POINT = re.compile(rb"(.+):(\d{1,9}):(\d{1,9})", re.DOTALL)
 _LINE = re.compile(rb"(.+):(\d{1,9})", re.DOTALL)
@@ -28,12 +29,14 @@ class Places:
 
     ``names`` maps file names as they were given to the compiler to the paths to report. The name in a ``//line``
     directive is relative to the file that it stands in, so what lies below the folder of a given file is reported below
-    the real file's folder. Every other name is taken as relative to ``cwd``.
+    the real file's folder. The standard library's own names begin with ``$GOROOT``, which stands for ``goroot``. Every
+    other name is taken as relative to ``cwd``.
     """
 
-    def __init__(self, names: Mapping[str, str], cwd: str) -> None:
+    def __init__(self, names: Mapping[str, str], cwd: str, goroot: str = "") -> None:
         self._names = {os.fsencode(name): path for name, path in names.items()}
         self._cwd = cwd
+        self._goroot = goroot
         self._folders: dict[bytes, str] = {}
         for name, path in self._names.items():
             self._folders.setdefault(os.path.dirname(name), os.path.dirname(path))
@@ -101,6 +104,8 @@ class Places:
     def _unnamed(self, name: bytes) -> str:
         if name.startswith(b"<") and name.endswith(b">"):
             return name.decode("utf-8", "replace")
+        if self._goroot and name.startswith(_GOROOT):
+            return os.path.join(self._goroot, os.fsdecode(name.removeprefix(_GOROOT)))
         folder = os.path.dirname(name)
         while folder not in self._folders and folder != os.path.dirname(folder):
             folder = os.path.dirname(folder)

@@ -1,0 +1,98 @@
+"""The sites of one package in the compile of a unit: records and object code in, hints out.
+
+A unit has one part for its own package, and one for each package whose generic code it instantiates
+(``engine.instances``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from stackward.core.allocation import Mechanism, ObjectCode
+from stackward.core.decision import Problem
+from stackward.core.hint import Hint
+from stackward.core.position import Location
+from stackward.engine.allocations import AllocationMap
+from stackward.engine.callees import callees
+from stackward.engine.evidence import EvidenceMaker
+from stackward.engine.facts import Ask, construct, described, facts_of
+from stackward.engine.inlined import Origins
+from stackward.engine.neighbours import Neighbours
+from stackward.engine.results import Callee, FileResult
+from stackward.engine.sites import Found, SiteBuilder
+from stackward.engine.sources import SnapshotSources
+from stackward.engine.symbols import Symbols
+from stackward.rules import RULE_NAMES, End, classify
+from stackward.syntax.ignores import ignores
+
+
+class Part:
+    """``package`` is the path that the linker knows it by, ``files`` are those of it that are compiled."""
+
+    def __init__(self, package: str, files: Sequence[str], sources: SnapshotSources, neighbours: Neighbours) -> None:
+        self._package = package
+        self._files = files
+        self.sources = sources
+        self.builder = SiteBuilder(sources.get)
+        self._evidence = EvidenceMaker(sources, files, neighbours)
+        self._known: dict[tuple[object, ...], tuple[Mechanism | None, Hint]] = {}
+
+    def mapped(
+        self, code: ObjectCode, archives: Iterable[str], ask: Ask | None
+    ) -> tuple[list[Found], tuple[Callee, ...]]:
+        """The sites of the log and those that only the object code knows of, with what they cost; and the callees."""
+        logged = self.builder.found()
+        known = facts_of(logged, ask)
+        sources = {path: source for path in self._files if (source := self.sources.get(path)) is not None}
+        symbols = Symbols(code.functions, self._package)
+        allocations = AllocationMap(code, symbols, sources, self.builder, Origins(archives))
+        settled = allocations.settle(
+            (found, construct(self._evidence.construct(found), known.get(found.key)), known.get(found.key))
+            for found in logged
+        )
+        known |= facts_of((found for found in settled if found.key not in known), ask)
+        return [described(found, known, code.minor) for found in settled], tuple(callees(code, symbols, sources))
+
+    def hint(self, found: Found) -> Hint:
+        """The hint for a site as it is known now.
+
+        What is learnt of a site later, where else it was copied to, changes nothing about its cause.
+        """
+        key = (*found.key, found.construct)
+        known = self._known.get(key)
+        if known is not None and known[0] is found.mechanism:
+            hint = known[1]
+            site = hint.site
+            fresh = replace(found.site, loops=site.loops, cold=site.cold, once=site.once, not_inlined=site.not_inlined)
+            return hint if site == fresh else replace(hint, site=fresh)
+        evidence = self._evidence.of(found)
+        if evidence.end is End.RETURNED and (why := self.builder.not_inlined(found.site.function)):
+            evidence = replace(evidence, site=replace(evidence.site, not_inlined=why))
+        hint = classify(evidence, self._evidence.chain(evidence.callee, self.builder.leak))
+        self._known[key] = (found.mechanism, hint)
+        return hint
+
+    def results(self, sites: Iterable[Found], problems: list[Problem]) -> list[FileResult]:
+        """The results of all files, without what their authors want ignored; adds what is wrong with that."""
+        by_path: dict[str, list[Found]] = {}
+        for found in sites:
+            by_path.setdefault(found.site.path, []).append(found)
+        results = []
+        for path in sorted({*by_path, *self.sources.snapshot.digests}):
+            source = self.sources.get(path)
+            if source is None:
+                continue
+            ignored = ignores(source, RULE_NAMES)
+            problems += [
+                Problem(f"this comment ignores nothing: {bad.why}", path, "", Location(path, bad.range.start))
+                for bad in ignored.bad
+            ]
+            kept = [
+                hint
+                for found in by_path.get(path, ())
+                if not ignored.covers((hint := self.hint(found)).rule, found.site.range.start)
+            ]
+            functions = self.builder.functions(path, source)
+            results.append(FileResult(path, self.sources.digest(path), tuple(kept), functions, self.builder.tags(path)))
+        return results
