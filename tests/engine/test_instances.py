@@ -129,6 +129,40 @@ def test_the_instances_of_all_are_merged(tmp_path: Path) -> None:
     assert {one.rpartition(".")[2] for one in boxed.site.instances} == {"Show[float64]", "Show[string]"}
 
 
+SIZES = """
+package xs
+
+func Two[T any](one T) []T {
+	made := make([]T, 2)
+	made[0] = one
+	recurse(one, 3)
+	return made
+}
+
+func recurse[T any](one T, depth int) any {
+	if depth > 0 {
+		return recurse(one, depth-1)
+	}
+	return one
+}
+"""
+
+
+def test_instances_that_differ(tmp_path: Path) -> None:
+    first = 'package first\n\nimport "example.com/m/xs"\n\nfunc F() any { return xs.Two(int64(7)) }\n'
+    second = 'package second\n\nimport "example.com/m/xs"\n\nfunc F() any { return xs.Two("x") }\n'
+    third = 'package third\n\nimport "example.com/m/xs"\n\nfunc F() any { return xs.Two(new(int)) }\n'
+    files = {"xs/xs.go": SIZES, "first/f.go": first, "second/f.go": second, "third/f.go": third}
+    report = run_check(write_module(tmp_path / "m", files))
+    found = lines(report, "xs.go")
+    made = found[4, "address-returned"].site
+    assert made.name == "make([]T, 2)"
+    assert len([one for one in report.hints if one.site.range.start.line == 3 and one.site.path == made.path]) == 1
+    boxed = found[14, "boxed-in-interface"].site
+    assert (boxed.allocates, boxed.bytes, boxed.size) == (Allocates.SOMETIMES, None, "differs by instantiation")
+    assert [one.partition("[")[0] for one in boxed.instances] == ["recurse", "recurse"]
+
+
 def test_the_external_test_of_a_package(tmp_path: Path) -> None:
     root = write_module(tmp_path / "m", {"xs/xs.go": GENERIC, "xs/xs_test.go": TEST})
     assert (18, "address-returned") in lines(run_check(root), "xs.go")

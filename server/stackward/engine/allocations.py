@@ -269,10 +269,10 @@ class AllocationMap:
         if place.calls and verdict.allocates is Allocates.ALWAYS:
             when = ""
             if spared:
-                when = f"it is {_some(instances)}"
+                when = f"it is {costs.some(instances)}"
             elif self._only_copies(function, place.calls):
                 callers = {self._symbols.name(call.function) for call in place.calls}
-                when = f"{function} is inlined into {_some(callers)}"
+                when = f"{function} is inlined into {costs.some(callers)}"
             elif not set(self._inlined.get(function, ())) <= set(site.inlined_at) or (
                 _kept_by_caller(place) and function in self._log.inlinable
             ):
@@ -325,12 +325,6 @@ def _in_callee(place: Place, origins: Origins) -> tuple[str, str]:
 
 def _makes_map(construct: Construct, call: AllocatorCall | None) -> bool:
     return construct is Construct.MAP_LITERAL or (call is not None and call.mechanism is Mechanism.MAP)
-
-
-def _some(names: Iterable[str]) -> str:
-    """The first of some names, and how many more there are."""
-    first, *more = sorted(names)
-    return f"{first} and {len(more)} more" if more else first
 
 
 _OBJECTS = {

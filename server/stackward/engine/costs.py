@@ -7,7 +7,7 @@ Go 1.23 to 1.27 unless said otherwise.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from stackward.core.allocation import AllocatorCall, Mechanism
@@ -23,6 +23,7 @@ from stackward.toolchain.allocators import size_class
 _MAP_HEADER = 48  # runtime.hmap in Go 1.23, internal/runtime/maps.Map since.
 _DEFER_RECORD = 48  # runtime._defer
 _BUFFER = 32  # runtime.tmpStringBufSize: what a conversion or concatenation that does not escape has on the stack.
+DIFFERS = "differs by instantiation"
 _MAP_HINT = 8  # A map made for more entries gets its tables at once.
 
 
@@ -190,6 +191,12 @@ def _fits_on_stack(found: Found) -> bool:
     return sum(1 for child in body.named_children if child.type == "keyed_element") <= _MAP_HINT
 
 
+def some(names: Iterable[str]) -> str:
+    """The first of some names, and how many more there are."""
+    first, *more = sorted(names)
+    return f"{first} and {len(more)} more" if more else first
+
+
 def _size(calls: Sequence[AllocatorCall], minor: int) -> tuple[int | None, str]:
     """Bytes of one allocation, or the formula for them."""
     call = calls[0]
@@ -197,7 +204,7 @@ def _size(calls: Sequence[AllocatorCall], minor: int) -> tuple[int | None, str]:
     element = call.bytes if len(sizes) == 1 else None
     match call.mechanism:
         case Mechanism.OBJECT | Mechanism.BOX:
-            return element, "" if len(sizes) == 1 else "differs by instantiation"
+            return element, "" if len(sizes) == 1 else DIFFERS
         case Mechanism.SLICE:
             counts = {one.count for one in calls}
             if call.count and element is not None and len(counts) == 1:

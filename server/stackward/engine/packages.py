@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from stackward.core.hint import Hint
 from stackward.core.outcome import BuildFailed, NotAPackage
-from stackward.core.site import Function
+from stackward.core.site import Allocates, Function, Site
+from stackward.engine.costs import DIFFERS, some
 from stackward.engine.results import FileResult, UnitResult
 from stackward.toolchain.unit import Recorded, Unit, UnitId
 
@@ -68,22 +69,36 @@ def merge(results: Iterable[FileResult], digest: str, generic: Callable[[], str]
     for result in matching:
         for hint in result.hints:
             site = hint.site
-            key = (site.range, site.storage, site.subject, site.inlined_from)
+            # The types of instances are in what the compiler prints.
+            subject = "" if site.instances else site.subject
+            key = (site.range, site.storage, subject, site.inlined_from)
             known = hints.get(key)
             if known is None:
                 hints[key] = hint
             elif known.site != site:
-                costlier = min(known.site, site, key=lambda one: one.allocates.rank)
-                hints[key] = replace(
-                    known,
-                    site=replace(
-                        known.site.costing_as(costlier),
-                        inlined_at=tuple(sorted({*known.site.inlined_at, *site.inlined_at})),
-                        instances=tuple(sorted({*known.site.instances, *site.instances})),
-                    ),
-                )
+                hints[key] = replace(known, site=_joined(known.site, site))
     ordered = sorted(hints.values(), key=lambda hint: (hint.site.range, hint.site.subject))
     return FileResult(matching[0].path, digest, tuple(ordered), _functions(matching))
+
+
+def _joined(known: Site, other: Site) -> Site:
+    """What two units say of one site: it costs what costs more, and in generic code it is said of which instances."""
+    costlier, lighter = sorted((known, other), key=lambda one: one.allocates.rank)
+    site = replace(
+        known.costing_as(costlier),
+        inlined_at=tuple(sorted({*known.inlined_at, *other.inlined_at})),
+        instances=tuple(sorted({*known.instances, *other.instances})),
+        spared=tuple(sorted({*known.spared, *other.spared})),
+    )
+    if not (known.instances and other.instances):
+        return site
+    if lighter.allocates is Allocates.NEVER and costlier.allocates is not Allocates.NEVER:
+        site = replace(site, instances=costlier.instances, spared=tuple(sorted({*site.spared, *lighter.instances})))
+        if costlier.allocates is Allocates.ALWAYS:
+            site = replace(site, allocates=Allocates.SOMETIMES, when=f"it is {some(costlier.instances)}")
+    elif (known.bytes, known.size) != (other.bytes, other.size):
+        site = replace(site, bytes=None, size_class=None, size=DIFFERS)
+    return site if known.type == other.type else replace(site, type=None)
 
 
 def _functions(results: list[FileResult]) -> tuple[Function, ...]:

@@ -270,7 +270,7 @@ class SiteBuilder:
     def _instances(self, decision: Decision) -> Iterator[str]:
         for flow in self._explanations(decision):
             if "[" in flow.function:
-                yield flow.function
+                yield flow.function.replace("go.shape.", "")
 
     def _merge_copies(self) -> list[_Draft]:
         """Give each copy to its origin; what has none in this package is returned as a site at the call."""
