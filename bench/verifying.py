@@ -46,7 +46,8 @@ def verifying(at: Place) -> Iterator[str | Target]:
     yield "## Checking one rewrite"
     yield ""
     yield "From the proposal to the proof: the new text, the compile of all units of the package that have its file, and"
-    yield "the comparison; what the package allocates as it is was known before. Compile and check take turns."
+    yield "the comparison; what the package allocates as it is, and what is in its module, was known before."
+    yield "Compile and check take turns."
     yield ""
     yield from table(["package", "rewrites", "compile -S, s", "check, s", "ratio"], rows)
     yield from targets
@@ -65,7 +66,8 @@ def _measure(at: Place, root: Path, package: str) -> tuple[list[float], list[flo
             recorded = tools.recorder.record(str(root / package))
             if not isinstance(recorded, Recorded):
                 raise CommandError(str(recorded))
-            bench = _bench(session, tools, recorded, str(root / package))
+            modules: dict[str, Recorded | None] = {}  # Recorded once, as a server does.
+            bench = _bench(session, tools, recorded, str(root / package), modules)
             chosen = _chosen(bench)
             unit = bench.units[0]
             compiles: list[float] = []
@@ -73,7 +75,7 @@ def _measure(at: Place, root: Path, package: str) -> tuple[list[float], list[flo
             for _ in range(_RUNS):
                 for candidate in chosen:
                     compiles.append(_compile(unit, at.env, Path(work)))
-                    fresh = _bench(session, tools, recorded, unit.dir)
+                    fresh = _bench(session, tools, recorded, unit.dir, modules)
                     fresh.base([one for one in fresh.units if candidate.span.path in one.files])
                     started = time.perf_counter()
                     prove(fresh, candidate)
@@ -83,8 +85,10 @@ def _measure(at: Place, root: Path, package: str) -> tuple[list[float], list[flo
     return compiles, proofs, len(chosen)
 
 
-def _bench(session: Session, tools: Tools, recorded: Recorded, directory: str) -> Workbench:
-    return Benches(tools, session.texts, recorded, CancelToken()).open(directory, {})
+def _bench(
+    session: Session, tools: Tools, recorded: Recorded, directory: str, modules: dict[str, Recorded | None]
+) -> Workbench:
+    return Benches(tools, session.texts, recorded, CancelToken(), modules=modules).open(directory, {})
 
 
 def _chosen(bench: Workbench) -> list[Candidate]:

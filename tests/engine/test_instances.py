@@ -163,6 +163,23 @@ def test_instances_that_differ(tmp_path: Path) -> None:
     assert [one.partition("[")[0] for one in boxed.instances] == ["recurse", "recurse"]
 
 
+def test_nobody_reads_of_shapes(tmp_path: Path) -> None:
+    generic = """
+    package maps
+
+    type Map[K comparable, V any] struct{ all map[K][]V }
+
+    func New[K comparable, V any](size int) *Map[K, V] { return &Map[K, V]{all: make(map[K][]V, size)} }
+    """
+    user = (
+        'package user\n\nimport "example.com/m/maps"\n\nfunc F(size int) any { return maps.New[string, int](size) }\n'
+    )
+    report = run_check(write_module(tmp_path / "m", {"maps/maps.go": generic, "user/user.go": user}))
+    assert {Path(hint.site.path).name for hint in report.hints} == {"maps.go", "user.go"}
+    texts = [text for hint in report.hints for text in (hint.message, *(step.text for step in hint.steps))]
+    assert not [text for text in texts if "go.shape" in text]
+
+
 def test_the_external_test_of_a_package(tmp_path: Path) -> None:
     root = write_module(tmp_path / "m", {"xs/xs.go": GENERIC, "xs/xs_test.go": TEST})
     assert (18, "address-returned") in lines(run_check(root), "xs.go")

@@ -49,6 +49,25 @@ def test_test_files_are_analysed_when_they_are_open(start: Callable[..., Editor]
     assert codes(editor, uri) == ["address-returned"] * 2
 
 
+def test_a_test_file_whose_imports_were_never_downloaded(start: Callable[..., Editor]) -> None:
+    files = {
+        "go.mod": "module example.com/m\n\ngo 1.23\n",
+        "p.go": go("p", "New"),
+        "out_test.go": 'package p_test\n\nimport "example.org/never/there"\n\nvar _ = there.X\n',
+    }
+    editor = start(files)
+    editor.start()
+    uri = editor.open("p.go")
+    assert editor.settled()["state"] == "idle"
+    editor.open("out_test.go")
+    status = editor.settled()
+    assert status["state"] == "broken"
+    assert "example.org/never/there" in status["message"]
+    assert codes(editor, uri) == ["address-returned"]
+    status = editor.save("out_test.go", go("p_test", "outside"))
+    assert status["state"] == "idle"
+
+
 @pytest.mark.parametrize("folder", ["prix é 😀", "a: b", "with'quote"])
 def test_odd_folder_names(start: Callable[..., Editor], folder: str) -> None:
     editor = start({"p.go": go("p", "New")}, folder)

@@ -276,3 +276,6 @@ def test_problems_keep_what_they_are_about() -> None:
     )
     assert language.problem("/p/q: no Go files") == "/p/q: 没有 Go 文件"
     assert language.problem("a: b: c") == "a: b: c"
+    assert language.problem("m does not build: /p/a.go:3:8: m/x is not in the module cache; run 'go mod download'") == (
+        "m 无法构建：/p/a.go:3:8: m/x 不在模块缓存中；请运行 'go mod download'"
+    )

@@ -103,6 +103,24 @@ def test_a_broken_neighbour_costs_only_itself(tmp_path):
     assert (at.path, at.pos.display) == (str(tmp_path / "bad" / "b.go"), (3, 8))
 
 
+@pytest.mark.parametrize(("name", "variant"), [("a_test", "external test"), ("a", "test")])
+def test_tests_whose_imports_were_never_downloaded_are_a_failure_of_their_own(tmp_path, name, variant):
+    test = f'package {name}\n\nimport "example.org/never/there"\n\nvar _ = there.X\n'
+    module = "module example.com/m\n\ngo 1.23\n\nrequire example.org/never v1.0.0\n"
+    sums = "example.org/never v1.0.0 h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"
+    sums += "example.org/never v1.0.0/go.mod h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"
+    write(tmp_path, {"go.mod": module, "go.sum": sums, "a.go": LEAK.format("a"), "a_test.go": test})
+    recorded = record(tmp_path)
+    assert [one.id.variant for one in recorded.units] == [Variant.PACKAGE]
+    [failure] = recorded.failures
+    assert isinstance(failure, BuildFailed)
+    assert failure.package == f"example.com/m ({variant})"
+    [error] = failure.errors
+    assert error.message == "example.org/never/there is not in the module cache; run 'go mod download'"
+    assert error.at is not None
+    assert (error.at.path, error.at.pos.display) == (str(tmp_path / "a_test.go"), (3, 8))
+
+
 def test_a_package_with_type_errors_of_its_own_has_a_recipe(tmp_path):
     write(tmp_path, {**MODULE, "a.go": 'package a\n\nvar X int = "no"\n'})
     recorded = record(tmp_path)

@@ -83,6 +83,19 @@ class Analyst:
                 continue
             if not self.unit(package, state, tools, reason, cancel, explain=explain):
                 return
+        lacking = self._lacking(package)
+        if lacking is not None:
+            self._failed(package, lacking)
+
+    def _lacking(self, package: PackageState) -> BuildFailed | NotAPackage | None:
+        """Why tests that are open cannot be compiled, such as a module that was never downloaded."""
+        if package.recorded is None or not package.recorded.failures:
+            return None
+        compiled = {path for state in package.units.values() for path in state.unit.files}
+        with self._lock:
+            opened = [path for path in self._board.open_files if os.path.dirname(path) == package.directory]
+        tests = [path for path in opened if path.endswith("_test.go") and path not in compiled]
+        return package.recorded.failures[0] if tests else None
 
     def _of_interest(self, state: UnitState, package: PackageState, folder: Folder) -> bool:
         """Test units wait until a test file is open, or generic code, or somebody asks for everything.
@@ -120,15 +133,20 @@ class Analyst:
             recorded = package.recorded
             untested = self._untested(package)
             fresh_start = untested or all(state.result is None for state in package.units.values())
+        # What could not be had then may be there now, though no file of the package tells.
+        lacking = self._lacking(package) is not None
         if (
             recorded is not None
             and recorded.units
+            and not lacking
             and not recipes.why_stale(recorded)
             # What has been analysed follows its imports from there on; what has not begins with what they are now.
             and not (fresh_start and imports_changed(recorded, own=untested))
         ):
             return package
-        fresh = recipes.recall(directory) or recipes.record(directory, self._listener.progress, cancel)
+        fresh = (None if lacking else recipes.recall(directory)) or recipes.record(
+            directory, self._listener.progress, cancel
+        )
         match fresh:
             case Recorded() if fresh.units:
                 with self._lock:

@@ -125,7 +125,8 @@ class Recipes:
     def record(self, directory: str, progress: Progress | None, cancel: CancelToken) -> Recorded | NotRecorded:
         """Ask the go command."""
         recorded = self._tools.recorder.record(directory, tests=self._folder.tests, progress=progress, cancel=cancel)
-        if isinstance(recorded, Recorded) and recorded.units and self._folder.store is not None:
+        whole = isinstance(recorded, Recorded) and recorded.units and not recorded.failures
+        if isinstance(recorded, Recorded) and whole and self._folder.store is not None:
             self._folder.store.put(self._key(directory), codec.recorded_to_json(recorded))
         return recorded
 

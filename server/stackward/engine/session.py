@@ -11,7 +11,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
 
-from stackward.core.outcome import BuildFailed
+from stackward.core.outcome import BuildFailed, NotAPackage
 from stackward.core.position import LineIndex
 from stackward.core.site import Function
 from stackward.engine import dependents
@@ -32,7 +32,7 @@ from stackward.syntax.ignores import BadIgnore, ignores
 from stackward.syntax.tree import Edit, parse
 from stackward.toolchain.config import BuildConfig
 from stackward.toolchain.process import CancelToken
-from stackward.toolchain.unit import Recorded, Unit
+from stackward.toolchain.unit import Recorded, Unit, UnitId, Variant
 
 
 class Session:
@@ -294,7 +294,7 @@ class Session:
                 part = Recorded(
                     units=units,
                     graph=recorded.graph,
-                    failures=(),
+                    failures=tuple(one for one in recorded.failures if _about(one, units)),
                     stamps=recorded.stamps,
                     listings=tuple(entry for entry in recorded.listings if entry[0] == directory),
                     headers=tuple(entry for entry in recorded.headers if os.path.dirname(entry[0]) == directory),
@@ -352,6 +352,12 @@ class Session:
         self._wanted.pop(directory, None)
         self._analyst.packages.pop(directory, None)
         return self._board.forget(directory)
+
+
+def _about(failure: BuildFailed | NotAPackage, units: Iterable[Unit]) -> bool:
+    """Whether a failure is one of the tests of a package that has a recipe."""
+    names = {str(UnitId(unit.id.import_path, variant)) for unit in units for variant in Variant}
+    return isinstance(failure, BuildFailed) and failure.package in names
 
 
 def _below(directory: str, root: str) -> bool:

@@ -308,8 +308,8 @@ class SiteBuilder:
         for name in names:
             package, dot, _ = name.partition(".")
             if dot and package.isidentifier() and f"{package}." in decision.subject:
-                return name
-        return names[0] if names else ""
+                return name.replace("go.shape.", "")
+        return names[0].replace("go.shape.", "") if names else ""
 
     def _function(self, path: str, node: FunctionNode) -> Function:
         at = Location(path, node.at)

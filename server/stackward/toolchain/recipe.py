@@ -19,6 +19,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TypeAlias
 
 from stackward.core.outcome import BuildError, BuildFailed, Cancelled, NotAPackage
@@ -226,12 +227,12 @@ class _Units:
         name = own.path.split(" ", 1)[0]
         line = self._lines.get(Key.of(name, own.go_files, own.cgo_files))
         if line is None:
-            return self._blame(package, [own.path])
+            return self._blame(unit_id, package, [own.path])
         variants = {one.split(" ", 1)[0]: one for one in own.imports}
         exports = [(one, variants.get(one, one)) for one in line.packagefiles]
         missing = [listed for _, listed in exports if not self._export(listed)]
         if missing:
-            return self._blame(package, missing)
+            return self._blame(unit_id, package, missing)
         argv = self._materials.argv(line)
         if isinstance(argv, BuildError):
             return BuildFailed(package.path, (argv,))
@@ -253,16 +254,19 @@ class _Units:
     def _export(self, name: str) -> str:
         return self._packages[name].export if name in self._packages else ""
 
-    def _blame(self, package: Listed, names: Sequence[str]) -> BuildFailed:
-        """The nearest package at or below ``names`` that is broken; a missing one is its importer's error."""
+    def _blame(self, unit_id: UnitId, package: Listed, names: Sequence[str]) -> BuildFailed:
+        """The nearest package at or below ``names`` that is broken; a missing one is an error of the unit."""
         waiting = list(names)
         seen = set(waiting)
         for name in waiting:  # It grows: nearest first.
             one = self._packages.get(name)
             if one is None:
                 continue
+            if one.errors and not one.dir:
+                missing = (replace(error, message=_missing(name, error.message)) for error in one.errors)
+                return BuildFailed(str(unit_id), tuple(missing))
             if one.errors:
-                return BuildFailed(name.split(" ", 1)[0] if one.dir else package.path, one.errors)
+                return BuildFailed(name.split(" ", 1)[0], one.errors)
             new = [path for path in one.imports if path not in seen]
             seen.update(new)
             waiting += new
@@ -273,6 +277,13 @@ def _advice(message: str) -> str:
     """What the go command said, and what to do where it does not say so."""
     if "go.mod file not found" in message or "cannot find main module" in message:
         return "not in a Go module; run 'go mod init' in the folder that should be one"
+    return message
+
+
+def _missing(path: str, message: str) -> str:
+    """What the go command said of an import that it cannot find, where that is because nothing is downloaded here."""
+    if "disabled by GOPROXY=off" in message:
+        return f"{path} is not in the module cache; run 'go mod download'"
     return message
 
 
