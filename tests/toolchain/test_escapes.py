@@ -108,6 +108,7 @@ def test_the_level_of_a_leak() -> None:
         ("cannot inline f into g: repeated recursive cycle", False),
         ("function f considered 'big'; reducing max cost of inlinees", False),
         ("skip inlining within testing.B.loop for b.Loop()", False),
+        ("imprecise interface call", False),
         ("function results will be kept alive", False),
         ("assuming p is unsafe uintptr", False),
         ("marking p as escaping ...uintptr", False),

@@ -2,78 +2,34 @@
 
 from __future__ import annotations
 
-import functools
-import hashlib
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
-import stackward
 from stackward.core.allocation import ObjectCode
-from stackward.core.decision import Decision, Problem
+from stackward.core.decision import Problem
 from stackward.core.facts import ExprFacts, NoFacts, Query
-from stackward.core.hint import Hint
-from stackward.core.outcome import BuildError, BuildFailed, Cancelled
+from stackward.core.outcome import BuildFailed, Cancelled
+from stackward.core.position import Location
 from stackward.engine import codec
-from stackward.engine.costs import foreseen
+from stackward.engine.excerpts import Excerpt, Excerpts
+from stackward.engine.inputs import Inputs
 from stackward.engine.instances import Instances
 from stackward.engine.neighbours import Library, Neighbours
 from stackward.engine.objectcodes import ObjectCodes
 from stackward.engine.part import Part
+from stackward.engine.partials import Partials, Tell
 from stackward.engine.results import Callee, FileResult, UnitResult
 from stackward.engine.sources import Sources
 from stackward.engine.store import Store
-from stackward.engine.texts import Snapshot
-from stackward.toolchain.compiler import Compiler, Replay, Replayed
+from stackward.toolchain.compiler import Compiler, Record, Replay, Replayed
 from stackward.toolchain.process import CancelToken, DidNotRun
 from stackward.toolchain.typefacts import TypeFacts
-from stackward.toolchain.unit import Package, Unit
+from stackward.toolchain.unit import Unit
 
-# Between two partial results of one compile: short at first, so that a small package is shown in two steps, and longer
-# for a large one, since showing them takes time too.
-_PARTIAL_SECONDS, _LONGEST_PARTIAL_SECONDS = 0.004, 0.032
 _EXPLODED = 8 << 20  # A -m=2 log beyond this (bytes) holds the hints up; the next time -m=1 goes first.
 
 Failed: TypeAlias = BuildFailed | DidNotRun | Cancelled
-
-
-@functools.cache
-def edition() -> str:
-    """A digest that changes with stackward itself: its version, and the files it runs from, for those who edit them."""
-    files = sorted(Path(stackward.__file__).parent.rglob("*.py"))
-    stamps = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
-    return hashlib.blake2b(repr((stackward.__version__, stamps)).encode(), digest_size=12).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """Everything that the analysis of a unit depends on. ``archives`` replaces export data that the recipe names."""
-
-    unit: Unit
-    snapshot: Snapshot
-    archives: Mapping[str, str] = field(default_factory=dict)
-    environment: str = ""
-    """Digest of the toolchain and the build configuration."""
-    graph: tuple[Package, ...] = ()
-    """The packages that the unit imports; their texts are as their export data, which the key names."""
-
-    def key(self) -> str:
-        """A digest of all of it, and of the version of stackward that judges it."""
-        unit = self.unit
-        archives = [(path, self.archives.get(archive, archive)) for path, archive in unit.imports]
-        parts = (
-            edition(),
-            self.environment,
-            unit.id,
-            unit.argv,
-            unit.files,
-            archives,
-            unit.importmap,
-            sorted(self.snapshot.digests.items()),
-        )
-        return hashlib.blake2b(repr(parts).encode("utf-8", "surrogateescape"), digest_size=20).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +51,7 @@ class Analysis:
         self._library = Library()
         self._log_bytes: dict[object, int] = {}
         self._codes = ObjectCodes(compiler)
+        self._excerpts = Excerpts()
 
     def cached(self, inputs: Inputs) -> UnitResult | None:
         """The result of the same inputs from an earlier run."""
@@ -105,7 +62,7 @@ class Analysis:
         self,
         inputs: Inputs,
         cancel: CancelToken,
-        on_partial: Callable[[Sequence[FileResult]], None] | None = None,
+        on_partial: Tell | None = None,
         wanted: Callable[[str], bool] = lambda _: True,
     ) -> Analysed | Failed:
         """Analyse, from the store if it can be. ``on_partial`` gets the files with news while the compiler runs.
@@ -122,10 +79,14 @@ class Analysis:
         self._log_bytes[inputs.unit.id] = done.log_bytes
         return Analysed(done, cached=False)
 
-    def keep(self, key: str, result: UnitResult) -> None:
-        """Keep a result for later runs. It takes as long as making it, so whoever waits for the hints comes first."""
-        if self._store is not None:
-            self._store.put("unit/" + key, codec.result_to_json(result))
+    def keep(self, inputs: Inputs, done: Analysed) -> None:
+        """Keep a result for later runs, and in mind what was analysed.
+
+        It takes as long as the analysis, so whoever waits for the hints comes first.
+        """
+        self._excerpts.remember(inputs, self._sources.of(inputs.snapshot))
+        if self._store is not None and not done.cached:
+            self._store.put("unit/" + inputs.key(), codec.result_to_json(done.result))
 
     def explodes(self, unit: Unit) -> bool:
         """Whether the explanations of this unit are so long that its hints should not wait for them."""
@@ -135,7 +96,7 @@ class Analysis:
         self,
         inputs: Inputs,
         cancel: CancelToken,
-        on_partial: Callable[[Sequence[FileResult]], None],
+        on_partial: Tell,
         wanted: Callable[[str], bool],
     ) -> UnitResult | Failed:
         """The decisions without their explanations (``-m=1``): all sites, most of them without a cause."""
@@ -145,7 +106,7 @@ class Analysis:
         self,
         inputs: Inputs,
         cancel: CancelToken,
-        on_partial: Callable[[Sequence[FileResult]], None] | None,
+        on_partial: Tell | None,
         wanted: Callable[[str], bool],
         level: int,
     ) -> UnitResult | Failed:
@@ -155,33 +116,20 @@ class Analysis:
         part = Part(unit.package, unit.files, sources, neighbours)
         instances = Instances(unit, inputs.graph, self._sources, self._library)
         builder = part.builder
-        last, wait = 0.0, _PARTIAL_SECONDS
-        news: dict[str, list[Hint]] = {}
+        partials = Partials(part, on_partial, lambda found: wanted(found.site.path))
 
-        def on_records(records: Sequence[Decision | Problem | BuildError], over: bool) -> None:
-            nonlocal last, wait
-            builder.add(records)
+        def on_records(records: Sequence[Record], over: bool) -> None:
             instances.add(records)
-            # Judged as they come, while the compiler goes on, so that little is left to do when it has ended.
-            for found in builder.fresh():
-                hint = part.hint(found)
-                if on_partial is not None and wanted(found.site.path):
-                    news.setdefault(found.site.path, []).append(foreseen(found, hint))
-            now = time.monotonic()
-            # No records are a pause of the compiler, in which there is time to tell of those before.
-            if on_partial is None or not news or over or (records and now - last < wait):
-                return
-            last, wait = now, min(2 * wait, _LONGEST_PARTIAL_SECONDS)
-            on_partial([FileResult(path, sources.digest(path), tuple(fresh), ()) for path, fresh in news.items()])
-            news.clear()
+            partials.take(records, over=over)
 
         replay = Replay(unit, inputs.snapshot.overlays, inputs.archives, level)
         with self._codes.reading(inputs, replay, cancel) as reading:
+            if on_partial is not None and (excerpt := self._excerpts.of(inputs, sources)) is not None:
+                self._changed(excerpt, neighbours, cancel, on_partial, wanted, reading.begin)
             outcome = self._compiler.escapes(replay, on_records, cancel, reading.begin)
             if not isinstance(outcome, Replayed):
                 return outcome
-            if on_partial is not None and news:
-                on_partial([FileResult(path, sources.digest(path), tuple(fresh), ()) for path, fresh in news.items()])
+            partials.finish()
             code = reading.result()
         if isinstance(code, Cancelled):
             return code
@@ -211,3 +159,33 @@ class Analysis:
             callees=calls,
             elsewhere=elsewhere,
         )
+
+    def _changed(
+        self,
+        excerpt: Excerpt,
+        neighbours: Neighbours,
+        cancel: CancelToken,
+        on_partial: Tell,
+        wanted: Callable[[str], bool],
+        on_start: Callable[[], None],
+    ) -> None:
+        """Tell of the functions of an excerpt. If it does not compile, the compile of the whole says why."""
+        unit = excerpt.replay.unit
+        part = Part(unit.package, unit.files, excerpt.sources, neighbours)
+        partials = Partials(
+            part,
+            on_partial,
+            lambda found: wanted(found.site.path) and excerpt.covers(Location(found.site.path, found.site.at)),
+        )
+        misled = False
+
+        def on_records(records: Sequence[Record], over: bool) -> None:
+            nonlocal misled
+            # All calls are inlined and devirtualized before escape analysis begins, so nothing was told by then.
+            misled = misled or excerpt.misled(records)
+            if not misled:
+                partials.take(records, over=over)
+                if over:
+                    partials.finish()
+
+        self._compiler.escapes(excerpt.replay, on_records, cancel, on_start)

@@ -9,10 +9,11 @@ from typing import TypeAlias
 
 from stackward.core.outcome import BuildError, BuildFailed, Cancelled, NotAPackage, ToolchainMissing
 from stackward.engine import dependents
-from stackward.engine.analysis import Analysed, Inputs
+from stackward.engine.analysis import Analysed
 from stackward.engine.board import Board
 from stackward.engine.dependents import Provider
 from stackward.engine.folder import Folder, Recipes, Tools
+from stackward.engine.inputs import Inputs
 from stackward.engine.listener import Listener
 from stackward.engine.packages import PackageState, UnitState
 from stackward.engine.results import FileResult, UnitResult
@@ -214,10 +215,10 @@ class Analyst:
                         package.reasons.append(f"{unit.id}: {reason}")
                     paths = self._board.take(package.directory, unit.id, (*result.files, *result.elsewhere))
                 self._listener.hints_changed(paths)
-                if not cached:
-                    self._scheduler.submit(
-                        ("keep", unit.id), Priority.BACKGROUND, lambda _: tools.analysis.keep(key, result)
-                    )
+                done = outcome
+                self._scheduler.submit(
+                    ("keep", unit.id), Priority.BACKGROUND, lambda _: tools.analysis.keep(inputs, done)
+                )
                 return True
             case BuildFailed():
                 self._failed(package, outcome)

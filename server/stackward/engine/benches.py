@@ -7,8 +7,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 
-from stackward.engine.analysis import Inputs
 from stackward.engine.folder import Tools
+from stackward.engine.inputs import Inputs
 from stackward.engine.results import UnitResult
 from stackward.engine.sources import Sources
 from stackward.engine.texts import Texts

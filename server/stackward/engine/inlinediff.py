@@ -8,8 +8,9 @@ from typing import TypeAlias
 
 from stackward.core.hint import Hint
 from stackward.core.outcome import BuildError, BuildFailed, Cancelled, NotAPackage, ToolchainMissing
-from stackward.engine.analysis import Analysed, Inputs
+from stackward.engine.analysis import Analysed
 from stackward.engine.folder import Folder, Tools
+from stackward.engine.inputs import Inputs
 from stackward.engine.texts import Texts
 from stackward.toolchain.process import CancelToken, DidNotRun
 from stackward.toolchain.unit import Recorded, Unit, Variant

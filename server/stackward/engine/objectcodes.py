@@ -5,19 +5,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from stackward.core.allocation import ObjectCode
 from stackward.core.outcome import BuildFailed, Cancelled
+from stackward.engine.inputs import Inputs
 from stackward.toolchain.compiler import Compiler, Replay
 from stackward.toolchain.process import CancelToken, DidNotRun
 from stackward.toolchain.unit import UnitId
 
 Code: TypeAlias = ObjectCode | BuildFailed | DidNotRun | Cancelled
-
-
-class _Keyed(Protocol):
-    def key(self) -> str: ...
 
 
 class Reading:
@@ -52,7 +49,7 @@ class ObjectCodes:
         self._known: dict[UnitId, tuple[str, ObjectCode]] = {}
 
     @contextlib.contextmanager
-    def reading(self, inputs: _Keyed, replay: Replay, cancel: CancelToken) -> Iterator[Reading]:
+    def reading(self, inputs: Inputs, replay: Replay, cancel: CancelToken) -> Iterator[Reading]:
         """Compile while the block runs, once the compile of the log has begun; leaving the block ends it."""
         key, unit = inputs.key(), replay.unit.id
         own = CancelToken()

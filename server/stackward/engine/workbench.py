@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 
 from stackward.core.facts import ExprFacts, NoFacts, ObjectInfo, Query, Use
 from stackward.core.hint import Hint
-from stackward.engine.analysis import Analysed, Failed, Inputs
+from stackward.engine.analysis import Analysed, Failed
 from stackward.engine.folder import Tools
+from stackward.engine.inputs import Inputs
 from stackward.engine.results import UnitResult
 from stackward.engine.sources import Sources
 from stackward.engine.texts import Snapshot, Texts, digest

@@ -48,11 +48,13 @@ _NOTES = (
     "dereference will be kept alive",
     "devirtualizing ",
     "expr is unknown to bloop pass",
+    "imprecise interface call",
     "marking ",
     "partially devirtualizing ",
     "rewriting OCONVIFACE value ",
     "should not PGO devirtualize ",
     "skip inlining within testing.B.loop for ",
+    "unrecognized shape for assign list stmt for blank assignment",
     "zero-copy string->[]byte conversion",
 )
 _NOTE_ENDS = ("considered 'big'; reducing max cost of inlinees", " will be kept alive")
