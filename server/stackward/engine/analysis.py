@@ -122,6 +122,9 @@ class Analysis:
             instances.add(records)
             partials.take(records, over=over)
 
+        def ask(queries: Sequence[Query]) -> tuple[ExprFacts | None, ...] | NoFacts:
+            return self._types.facts(unit, inputs.snapshot.overlays, inputs.archives, queries, cancel)
+
         replay = Replay(unit, inputs.snapshot.overlays, inputs.archives, level)
         with self._codes.reading(inputs, replay, cancel) as reading:
             if on_partial is not None and (excerpt := self._excerpts.of(inputs, sources)) is not None:
@@ -130,6 +133,7 @@ class Analysis:
             if not isinstance(outcome, Replayed):
                 return outcome
             partials.finish()
+            types = part.types(ask)
             code = reading.result()
         if isinstance(code, Cancelled):
             return code
@@ -140,11 +144,7 @@ class Analysis:
         if isinstance(code, ObjectCode) and not code.functions and sites:
             code = DidNotRun("the compiler printed no object code")
         if isinstance(code, ObjectCode):
-
-            def ask(queries: Sequence[Query]) -> tuple[ExprFacts | None, ...] | NoFacts:
-                return self._types.facts(unit, inputs.snapshot.overlays, inputs.archives, queries, cancel)
-
-            sites, calls = part.mapped(code, inputs.archives.values(), ask)
+            sites, calls = part.mapped(code, inputs.archives.values(), types, ask)
             elsewhere = instances.results(code, inputs.archives.values())
         else:
             why = code.reason if isinstance(code, DidNotRun) else str(code)

@@ -20,8 +20,11 @@ Ask: TypeAlias = Callable[[Sequence[Query]], tuple[ExprFacts | None, ...] | NoFa
 
 Key: TypeAlias = tuple[object, ...]
 
+Facts: TypeAlias = Mapping[Key, ExprFacts]
+"""What is known of sites, by their keys."""
 
-def facts_of(sites: Iterable[Found], ask: Ask | None) -> dict[Key, ExprFacts]:
+
+def facts_of(sites: Iterable[Found], ask: Ask | None) -> Facts:
     """The facts of those sites whose expression is in the source where they are, by their keys."""
     located = [found for found in sites if found.located.exact]
     if ask is None or not located:
@@ -74,7 +77,7 @@ def _needs_none(facts: ExprFacts, info: TypeInfo) -> str:
     return "a value of one byte is in a table of the runtime's" if info.size == 1 else ""
 
 
-def described(found: Found, known: Mapping[Key, ExprFacts], minor: int) -> Found:
+def described(found: Found, known: Facts, minor: int) -> Found:
     """A site with its type, and its size where the object code did not show it."""
     facts = known.get(found.key)
     if facts is None or facts.type is None or facts.type.kind in {"invalid", "tuple"}:

@@ -74,7 +74,7 @@ class Instances:
         part = Part(package.path, package.files, self._sources.now(package.files), neighbours)
         written = _Written(package.name)
         part.builder.add(map(written.record, records))
-        sites, _ = part.mapped(own, archives, ask=None)
+        sites, _ = part.mapped(own, archives, types={}, ask=None)
         for result in part.results(sites, []):
             source = part.sources.get(result.path)
             if source is None:

@@ -16,7 +16,7 @@ from stackward.core.position import Location
 from stackward.engine.allocations import AllocationMap
 from stackward.engine.callees import callees
 from stackward.engine.evidence import EvidenceMaker
-from stackward.engine.facts import Ask, construct, described, facts_of
+from stackward.engine.facts import Ask, Facts, construct, described, facts_of
 from stackward.engine.inlined import Origins
 from stackward.engine.neighbours import Neighbours
 from stackward.engine.results import Callee, FileResult
@@ -38,12 +38,16 @@ class Part:
         self._evidence = EvidenceMaker(sources, files, neighbours)
         self._known: dict[tuple[object, ...], tuple[Mechanism | None, Hint]] = {}
 
+    def types(self, ask: Ask | None) -> Facts:
+        """What is known of the types at the sites of the log. No object code is needed for that, nor waited for."""
+        return facts_of(self.builder.found(), ask)
+
     def mapped(
-        self, code: ObjectCode, archives: Iterable[str], ask: Ask | None
+        self, code: ObjectCode, archives: Iterable[str], types: Facts, ask: Ask | None
     ) -> tuple[list[Found], tuple[Callee, ...]]:
         """The sites of the log and those that only the object code knows of, with what they cost; and the callees."""
         logged = self.builder.found()
-        known = facts_of(logged, ask)
+        known = dict(types)
         sources = {path: source for path in self._files if (source := self.sources.get(path)) is not None}
         symbols = Symbols(code.functions, self._package)
         allocations = AllocationMap(code, symbols, sources, self.builder, Origins(archives))
