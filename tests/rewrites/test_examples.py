@@ -100,12 +100,19 @@ def sources(example: Example, which: int) -> dict[str, str]:
     return {"p.go": own, **{name: texts[which] for name, texts in example.also.items()}}
 
 
+def selected(request: pytest.FixtureRequest, test: str) -> set[tuple[str, int]]:
+    """What a test of this module was selected for: nothing else has to be compiled."""
+    given = [one.callspec.params for one in request.session.items if getattr(one, "originalname", "") == test]
+    return {(one["rewrite"].name, one["number"]) for one in given}
+
+
 @pytest.fixture(scope="module")
-def rewritten(shop: Shop) -> dict[str, FixReport]:
+def rewritten(shop: Shop, request: pytest.FixtureRequest) -> dict[str, FixReport]:
+    chosen = selected(request, "test_example")
     wanted = {
         label("example", rewrite, number): (rewrite, sources(example, 0))
         for rewrite, number, example in EXAMPLES
-        if example.since <= shop.minor
+        if example.since <= shop.minor and (rewrite.name, number) in chosen
     }
     return fixed(shop, "examples", "example", wanted)
 
@@ -132,11 +139,12 @@ def test_example(
 
 
 @pytest.fixture(scope="module")
-def left_alone(shop: Shop) -> dict[str, FixReport]:
+def left_alone(shop: Shop, request: pytest.FixtureRequest) -> dict[str, FixReport]:
+    chosen = selected(request, "test_refusal")
     wanted = {
         label("refusal", rewrite, number): (rewrite, {"p.go": refused.source})
         for rewrite, number, refused in REFUSALS
-        if refused.since <= shop.minor
+        if refused.since <= shop.minor and (rewrite.name, number) in chosen
     }
     return fixed(shop, "refusals", "refusal", wanted)
 
@@ -188,12 +196,13 @@ func main() {{
 
 
 @pytest.fixture(scope="module")
-def ran(shop: Shop) -> dict[str, tuple[list[str], float]]:
+def ran(shop: Shop, request: pytest.FixtureRequest) -> dict[str, tuple[list[str], float]]:
     """What the probes of all examples emit, and how many objects they allocate; one program has them all."""
     root = shop.root / "program"
     imports, calls = [], []
+    chosen = selected(request, "test_same_behaviour")
     for rewrite, number, example in EXAMPLES:
-        if example.since > shop.minor or not example.probe:
+        if example.since > shop.minor or not example.probe or (rewrite.name, number) not in chosen:
             continue
         for which, word in enumerate(("before", "after")):
             name = f"{label(word, rewrite, number)}"
