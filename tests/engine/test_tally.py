@@ -8,8 +8,10 @@ import pytest
 
 from gomodule import run_check, write_module
 from stackward.engine.results import FileResult, UnitResult
-from stackward.engine.rewriting import saving
+from stackward.engine.rewriting import objection, saving
 from stackward.engine.tally import Tally, tallies
+from stackward.engine.verify import Compared
+from stackward.rewrites import Proposal
 from stackward.toolchain.unit import UnitId, Variant
 
 MINUS = "\N{MINUS SIGN}"
@@ -35,11 +37,28 @@ MINUS = "\N{MINUS SIGN}"
             Tally(),
             f"{MINUS}1 allocation per iteration, {MINUS}1 possible allocation, no growth",
         ),
-        (Tally(growths=1), Tally(calls=1), "+1 allocation per call"),
+        (Tally(growths=1), Tally(calls=1), "+1 allocation per call, no growth"),
     ],
 )
 def test_what_is_said(before: Tally, after: Tally, said: str) -> None:
     assert saving(before, after) == said
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        (Tally(3.0, turns=1, chances=4), Tally(2.9, turns=2), "made seldom"),
+        (Tally(3.0, calls=1, chances=4), Tally(2.9, calls=2), "made seldom"),
+        (Tally(30.0, turns=3), Tally(3.0, calls=3), ""),
+        (Tally(3.0, growths=1), Tally(1.0, calls=1), ""),
+        (Tally(2.0, calls=2), Tally(2.0, calls=2), "save nothing"),
+        (Tally(1.0, calls=1), Tally(2.0, calls=2), "would allocate more"),
+    ],
+)
+def test_what_is_not_worth_it(before: Tally, after: Tally, why: str) -> None:
+    function = ("p.go", "F")
+    said = objection(Compared({function: before}, {function: after}), Proposal("Change it", {}))
+    assert (why in said) if why else not said
 
 
 SOURCE = """

@@ -155,7 +155,14 @@ def objection(compared: Compared, proposal: Proposal) -> str:
         return f"{function} would allocate more"
     if proposal.applicability is not Applicability.DISPLAY and not compared.better:
         return "it would save nothing"
+    if _more_often(total(compared.before.values()), total(compared.after.values())):
+        return "what it saves is made seldom, and what it costs every time"
     return ""
+
+
+def _more_often(before: Tally, after: Tally) -> bool:
+    """Whether there is more that allocates each time, and nothing but what only may allocate is gone for it."""
+    return after.calls + after.turns > before.calls + before.turns and after.growths >= before.growths
 
 
 def saving(before: Tally, after: Tally) -> str:
@@ -175,7 +182,7 @@ def savings(before: Tally, after: Tally) -> list[str]:
         parts.append(f"{_count(turns)} per iteration")
     if chances:
         parts.append(_count(chances, "possible "))
-    if growths < 0 and calls <= 0 and turns <= 0:
+    if growths < 0:
         parts.append("no growth" if after.growths == 0 else "less growth")
     if not parts and after.bytes < before.bytes:
         return [less] if (less := _bytes(before, after).removeprefix(", ")) else []
