@@ -16,7 +16,9 @@ name, or a field of a local struct. Whoever could see that a slice is nil as lon
 it so: the room is then asked for only if the loop runs.
 
 It is for review (`with room for all`) where some turns append nothing: the result keeps room that it does not use.
-Where in addition someone could see that the slice is nil, the title says that `nil becomes empty`.
+Where in addition someone could see that the slice is nil, the title says that `nil becomes empty`. It is for review,
+too, where a mere number says how often the loop runs and something in it may panic: as much as a wrong number says is
+then asked for at once.
 
 ## When it is not
 
@@ -36,7 +38,9 @@ from stackward.core.edit import Replacement
 from stackward.rewrites._bounds import Bound, Steps, bound, steps
 from stackward.rewrites._names import walk
 from stackward.rewrites._nil import tells_capacity, tells_nil
+from stackward.rewrites._printing import own_name
 from stackward.rewrites._rewrite import Applicability, Example, Offer, Proposal, Refusal, Refused, Rewrite, Span
+from stackward.rewrites._risk import Risk, risk
 from stackward.rewrites._scene import Scene, arguments, calls, is_call, replace_node
 from stackward.rewrites._targets import Target, slice_target
 from stackward.rewrites._variables import (
@@ -58,6 +62,19 @@ from stackward.rewrites._variables import (
 from stackward.syntax.paths import cold
 from stackward.syntax.tree import SourceFile, text_of
 
+_EXPRESSIONS = frozenset(
+    {
+        "binary_expression",
+        "call_expression",
+        "index_expression",
+        "selector_expression",
+        "slice_expression",
+        "type_assertion_expression",
+        "type_conversion_expression",
+        "unary_expression",
+    }
+)
+_EARLY = "all at once, even if the loop panics before it needs that"
 _HINTED = 128  # Larger keys and elements of a map are allocated one by one (internal/abi/map.go).
 
 
@@ -103,6 +120,8 @@ class _Loop:
     bound: Bound
     steps: Steps
     spans: tuple[Span, ...]
+    certain: bool
+    """Whether nothing ends the loop before it has run as often as was promised."""
 
     def room(self, name: str) -> str:
         """The expression for how much is needed."""
@@ -127,7 +146,15 @@ def _looked_at(scene: Scene, loop: Node, filling: Sequence[Node], count: dict[in
     leaves = any(one.type in {"break_statement", "goto_statement", "return_statement"} for one in own(body))
     if not known.trusted and (leaves or not taken.exact):
         return Refusal("the loop may end before it has filled what was promised")
-    return _Loop(statement, body, known, taken, tuple(scene.span(one) for one in filling))
+    certain = known.trusted or not any(_may_panic(scene, one) for one in own(body))
+    return _Loop(statement, body, known, taken, tuple(scene.span(one) for one in filling), certain)
+
+
+def _may_panic(scene: Scene, node: Node) -> bool:
+    """Whether an expression, apart from those in it, may end the function."""
+    if node.type not in _EXPRESSIONS or (is_call(node) and scene.callee(node) == "append"):
+        return False
+    return risk(scene, node) >= Risk.PANICS
 
 
 def _slice(scene: Scene, loop: Node) -> Iterator[Offer]:
@@ -221,6 +248,7 @@ def _for_slice(scene: Scene, target: Target, looked: _Loop, *, exact: bool) -> O
         declared = [before(scene, looked.statement, lines)]
     differs = [] if blind or exact else ["nil becomes empty"]
     differs += [] if exact else ["with room for all"]
+    differs += [] if looked.certain else [_EARLY]
     edits = _merged([*edits, *declared])
     return Proposal(
         f"Make {target.text} with its capacity",
@@ -236,7 +264,7 @@ def _hoisted(scene: Scene, looked: _Loop) -> tuple[str, list[Replacement]]:
     over = looked.bound.hoisted
     if over is None:
         return "", []
-    name = scene.free_name("items", "values", "list")
+    name = own_name(scene, "items", ())
     lines = [f"{name} := {scene.text(over)}"]
     return name, [before(scene, looked.statement, lines), replace_node(over, name)]
 
@@ -316,7 +344,9 @@ def _map(scene: Scene, loop: Node) -> Iterator[Offer]:
     else:
         edits.append(replace_node(known.value, new))
     spans = tuple(_indexed(scene, one) for one in filling)
-    differs = "" if looked.steps.exact else "with room for all"
+    differs = ", ".join(
+        [*(() if looked.steps.exact else ("with room for all",)), *(() if looked.certain else (_EARLY,))]
+    )
     yield Proposal(
         f"Make {known.name} with room for its entries",
         {scene.path: tuple(_merged(edits))},
@@ -633,6 +663,39 @@ for _, n := range []int{-1, 10, 77, 100} {
 emit(len(Long(nil, 0)))""",
         probe_imports=("strings",),
         saves=5,
+        applicability=Applicability.REVIEW,
+    ),
+    Example(
+        before="""package p
+
+// Read reads as many bytes as a header promises.
+func Read(promised int, next func() byte) []byte {
+	data := []byte{}
+	for i := 0; i < promised; i++ {
+		data = append(data, next())
+	}
+	return data
+}
+""",
+        after="""package p
+
+// Read reads as many bytes as a header promises.
+func Read(promised int, next func() byte) []byte {
+	data := make([]byte, 0, max(promised, 0))
+	for i := 0; i < promised; i++ {
+		data = append(data, next())
+	}
+	return data
+}
+""",
+        probe="""next := func() byte { return 7 }
+emit(Read(100, next))
+emit(Read(0, next))
+emit(Read(-1, next))
+func() {
+	defer func() { emit(recover()) }()
+	Read(3, func() byte { panic("no more") })
+}()""",
         applicability=Applicability.REVIEW,
     ),
 )
