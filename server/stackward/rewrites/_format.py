@@ -17,8 +17,10 @@ from stackward.core.facts import TypeInfo
 from stackward.rewrites._guards import not_nil
 from stackward.rewrites._literals import as_written, unquoted
 from stackward.rewrites._names import walk
+from stackward.rewrites._order import disturbed
 from stackward.rewrites._rewrite import Applicability, Proposal, Refusal
-from stackward.rewrites._scene import Scene, arguments, is_call
+from stackward.rewrites._scene import Scene, arguments, is_call, is_loose
+from stackward.rewrites._variables import hidden
 
 _DIRECTIVE = re.compile(
     r"%(?P<flags>[-+# 0]*)(?P<width>\*|\d+)?(?:\.(?P<precision>\*|\d*))?(?P<index>\[\d+\])?(?P<verb>.)", re.DOTALL
@@ -27,9 +29,14 @@ _BASES = {"d": 10, "v": 10, "x": 16, "o": 8, "b": 2}
 _INTS = {"int": "int", "int8": "", "int16": "", "int32": "", "int64": "int64"}
 _UINTS = {"uint": "", "uint8": "", "uint16": "", "uint32": "", "uint64": "uint64", "uintptr": ""}
 _ALIASES = {"byte": "uint8", "rune": "int32"}
+# Their String has no pointer to follow, and so never panics; they have neither Error nor a fmt.Formatter's Format.
+_STRINGERS = frozenset({("time", "time.Duration"), ("time", "time.Month"), ("time", "time.Weekday")})
+_WITHOUT_METHODS = frozenset({"array", "chan", "func", "map", "slice"})
 _BYTES = frozenset({"[]byte", "[]uint8"})
 _OPERAND = "\0"  # Stands for the operand's text, which may have braces.
 _NAMES = frozenset({"identifier", "selector_expression"})
+_USED = ("append", "byte", "float64", "int64", "make", "rune", "string", "uint64")
+_ANYWHERE = 1 << 62  # Beyond every file.
 _NO_FORMAT = "so that a Format method of the error is not asked and a panic in Error not caught"
 NO_NAMES: Mapping[int, str] = MappingProxyType({})
 
@@ -42,7 +49,8 @@ class Piece:
     appends to a slice of bytes, with ``{}`` for that slice (it is for ``str.format``: other braces are doubled);
     ``room`` the most bytes that it takes, None if unbounded. ``imports`` are the packages that ``text`` and ``append``
     use. ``operand`` is what is printed, ``bytes`` or ``rune`` the expression for it where it is of that type.
-    ``differs`` says in what it may be different from what fmt prints, see ``Proposal``.
+    ``method`` says that a method of the operand is called, ``differs`` in what it may differ from what fmt prints (see
+    ``Proposal``).
     """
 
     text: str
@@ -53,12 +61,18 @@ class Piece:
     operand: Node | None = None
     bytes: str = ""
     rune: str = ""
+    method: bool = False
     differs: str = ""
 
     @property
     def number(self) -> bool:
         """Whether making a string of it allocates."""
         return bool(self.imports)
+
+    @property
+    def call(self) -> bool:
+        """Whether the operand is given to a function or method to make a string of it."""
+        return self.number or self.method
 
 
 def printed(
@@ -69,6 +83,8 @@ def printed(
     Those of ``+`` and of ``strings.Join``, with the separator as the last one, are put together as they are.
     ``names`` are variables that stand for some of the operands, by the offsets of these.
     """
+    if hidden(scene, *_USED):
+        return Refusal("a name of the language that is needed means something else here")
     if function == "+":
         return _together(scene, given, None, names)
     if function == "strings.Join":
@@ -89,6 +105,8 @@ def printed(
         # Print puts spaces between operands of which neither is a string, Println between all.
         if len(strings) > 1 and (function.endswith("ln") or not (strings[-2] or strings[-1])):
             literal += " "
+        if piece.differs and len(given) > 1 and not function.endswith("ln"):
+            return Refusal("an error may be of a kind of string, beside which no space is printed")
         literal = _added(found, literal, piece)
     literal += "\n" if function.endswith("ln") else ""
     if literal or not found:
@@ -100,6 +118,19 @@ def judged(made: Proposal, found: Sequence[Piece]) -> Proposal:
     """A proposal to print these pieces, for review where one of them may be different."""
     differs = next((piece.differs for piece in found if piece.differs), "")
     return replace(made, applicability=Applicability.REVIEW, differs=differs) if differs else made
+
+
+def out_of_turn(scene: Scene, call: Node, found: Sequence[Piece], *, called: bool = False) -> Node | None:
+    """The first operand that may be another one when the pieces are put together, rather than given to a function.
+
+    The compiler reads the operands of a call when all calls among them are made. What becomes the operand of a function
+    of its own is read earlier, for that; what becomes one of ``+`` later, after all calls that follow in the statement
+    unless what is put together is given to a function again (``called``).
+    """
+    own = [piece.operand for piece in found if piece.operand is not None and piece.call]
+    bare = [piece.operand for piece in found if piece.operand is not None and not piece.call and not called]
+    within, after = range(call.start_byte, call.end_byte), range(call.end_byte, _ANYWHERE)
+    return (disturbed(scene, own, within) if len(found) > 1 else None) or disturbed(scene, bare, after)
 
 
 def _together(
@@ -207,7 +238,12 @@ def operand(
                 return Refusal(f"{text} may be nil, which {directive} prints as <nil>")
             made = f"{text}.Error()"
             if plain and verb in "sv":
-                return Piece(made, f"append({{}}, {made}...)", None, operand=node, differs=_NO_FORMAT)
+                return Piece(made, f"append({{}}, {made}...)", None, operand=node, method=True, differs=_NO_FORMAT)
+        if (info.package, info.type) in _STRINGERS and plain and verb in "sv":
+            made = f"({text}).String()" if is_loose(node) and text == scene.text(node) else f"{text}.String()"
+            return Piece(made, f"append({{}}, {_kept(made)}...)", None, operand=node, method=True)
+        if info.kind in _WITHOUT_METHODS and not info.package:
+            return Refusal(f"{directive} of {info.type} needs fmt")
         return Refusal(f"{text} has type {info.type}, which may have methods that fmt calls")
     if node.type == "interpreted_string_literal" and plain and verb in "sv":
         value = unquoted(scene.constant(node))

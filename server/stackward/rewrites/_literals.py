@@ -39,11 +39,14 @@ def _escaped(text: str) -> bytes:
     return bytes([int(text, 8) & 0xFF])
 
 
-def quoted(value: str) -> str:
-    """An interpreted string literal."""
+def quoted(value: str, like: str = "") -> str:
+    """An interpreted string literal, in which characters are escaped as they are in another, ``like``."""
+    escapes = _escapes(like)
     parts = []
     for char in value:
-        if char in '"\\':
+        if char in escapes:
+            parts.append(escapes[char])
+        elif char in '"\\':
             parts.append("\\" + char)
         elif char in "\n\t\r":
             parts.append({"\n": "\\n", "\t": "\\t", "\r": "\\r"}[char])
@@ -56,8 +59,19 @@ def quoted(value: str) -> str:
     return '"' + "".join(parts) + '"'
 
 
+def _escapes(like: str) -> dict[str, str]:
+    """The escapes in a text, by the characters that they stand for, of those that might be written in another way."""
+    found: dict[str, str] = {}
+    for one in _ESCAPE.finditer(like):
+        value = _escaped(one[1])
+        char = value.decode("utf-8", "ignore")
+        if len(char) == 1 and not (char.isascii() and char.isprintable()):
+            found[char] = one[0]
+    return found
+
+
 def as_written(value: str, like: str) -> str:
     """A literal in the way of another: raw where that is, if an interpreted one would have escapes in its midst."""
     escaped = '"' in value or "\\" in value or "\n" in value.strip("\n")
     plain = all(char.isprintable() or char in "\n\t" for char in value) and "`" not in value
-    return f"`{value}`" if like.startswith("`") and escaped and plain else quoted(value)
+    return f"`{value}`" if like.startswith("`") and escaped and plain else quoted(value, like)

@@ -54,11 +54,15 @@ _ENDS = frozenset(
 _EFFECTS = frozenset({"defer_statement", "func_literal", "go_statement", "goto_statement", "send_statement"})
 
 
-def disturbed(scene: Scene, values: Sequence[Node]) -> Node | None:
-    """The first of some values that may be another one if it is read after the calls of its statement."""
+def disturbed(scene: Scene, values: Sequence[Node], where: range | None = None) -> Node | None:
+    """The first of some values that may be another one if it is read after the calls of its statement.
+
+    Only those calls count that start at one of the bytes ``where``, if that is given.
+    """
     for value in values:
+        later = (one for one in _events(value) if one.start_byte >= value.end_byte)
         if not stable(scene, value) and any(
-            one.start_byte >= value.end_byte and not harmless(scene, one) for one in _events(value)
+            (where is None or one.start_byte in where) and not harmless(scene, one) for one in later
         ):
             return value
     return None

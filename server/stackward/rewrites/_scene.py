@@ -18,6 +18,7 @@ from stackward.syntax.anchors import arguments, callee_node, is_call, operand_of
 from stackward.syntax.tree import SourceFile, text_of
 
 _TRIED = 8  # Names that are looked for in files that are not compiled.
+_BINDS_TIGHTER = frozenset({"call_expression", "index_expression", "selector_expression", "slice_expression"})
 FUNCTIONS = frozenset({"function_declaration", "func_literal", "method_declaration"})
 
 
@@ -181,6 +182,18 @@ def replace_node(node: Node, new: str) -> Replacement:
     return Replacement(node.start_byte, node.end_byte, new.encode())
 
 
+def put_in_place(node: Node, text: str, *, loose: bool) -> Replacement:
+    """A node becomes another expression; a ``loose`` one is made of operators, which what follows may bind tighter."""
+    outer = node.parent
+    tight = outer is not None and outer.type in _BINDS_TIGHTER and outer.named_children[0] == node
+    return replace_node(node, f"({text})" if loose and tight else text)
+
+
+def is_loose(node: Node) -> bool:
+    """Whether an expression needs parentheses before it is indexed, sliced or called."""
+    return node.type in {"binary_expression", "unary_expression"}
+
+
 def converted(scene: Scene, node: Node, into: str) -> Node | None:
     """What is converted into a string from bytes, or into bytes from a string."""
     inner = unparenthesized(node)
@@ -206,4 +219,16 @@ def calls(node: Node, source: SourceFile, *names: str) -> bool:
     return callee is not None and text_of(callee, source) in names
 
 
-__all__ = ["FUNCTIONS", "PackageView", "Scene", "arguments", "callee_node", "calls", "is_call", "replace_node"]
+__all__ = [
+    "FUNCTIONS",
+    "PackageView",
+    "Scene",
+    "arguments",
+    "callee_node",
+    "calls",
+    "converted",
+    "is_call",
+    "is_loose",
+    "put_in_place",
+    "replace_node",
+]

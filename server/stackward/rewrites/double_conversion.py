@@ -29,7 +29,16 @@ from tree_sitter import Node
 
 from stackward.rewrites._names import walk
 from stackward.rewrites._rewrite import Applicability, Example, Offer, Proposal, Refusal, Refused, Rewrite
-from stackward.rewrites._scene import Scene, arguments, callee_node, converted, is_call, replace_node
+from stackward.rewrites._scene import (
+    Scene,
+    arguments,
+    callee_node,
+    converted,
+    is_call,
+    is_loose,
+    put_in_place,
+    replace_node,
+)
 from stackward.rewrites._variables import context
 from stackward.rewrites._writers import Kind, writer
 from stackward.syntax.anchors import operand_of, unparenthesized
@@ -65,8 +74,10 @@ def propose(scene: Scene) -> Iterator[Offer]:
         yield Refusal("there is a comment inside of it")
     elif into == "string":
         info = scene.type(inner)
-        text = scene.text(inner) if info is not None and info.type == "string" else f"string({scene.text(inner)})"
-        yield Proposal("Leave out the conversions", {scene.path: (replace_node(node, text),)})
+        plain = info is not None and info.type == "string"
+        text = scene.text(inner) if plain else f"string({scene.text(inner)})"
+        edit = put_in_place(node, text, loose=plain and is_loose(inner))
+        yield Proposal("Leave out the conversions", {scene.path: (edit,)})
     else:
         yield from _seen(scene, inner)
 
@@ -276,6 +287,23 @@ func Answer(w http.ResponseWriter, data []byte) {
 }""",
         probe_imports=("net/http/httptest", "strings"),
         applicability=Applicability.REVIEW,
+    ),
+    Example(
+        before="""package p
+
+func Rest(s *string, n int) string { return string([]byte(*s))[n:] }
+""",
+        after="""package p
+
+func Rest(s *string, n int) string { return (*s)[n:] }
+""",
+        probe="""long := "long enough to be no small string, é世界"
+emit(Rest(&long, 3))
+emit(Rest(&long, 40))
+func() {
+	defer func() { emit(recover() != nil) }()
+	emit(Rest(nil, 3))
+}()""",
     ),
 )
 

@@ -30,7 +30,7 @@ from collections.abc import Iterator, Sequence
 from tree_sitter import Node
 
 from stackward.core.edit import Replacement
-from stackward.rewrites._format import Piece, judged, printed
+from stackward.rewrites._format import Piece, judged, out_of_turn, printed
 from stackward.rewrites._names import walk
 from stackward.rewrites._rewrite import Example, Offer, Proposal, Refusal, Refused, Rewrite
 from stackward.rewrites._scene import Scene, arguments, calls, is_call, replace_node
@@ -60,6 +60,8 @@ def propose(scene: Scene) -> Iterator[Offer]:
         yield pieces
     elif any(one.type == "comment" for one in walk(scene.node)):
         yield Refusal("there is a comment inside of the call")
+    elif (early := out_of_turn(scene, inner or scene.node, pieces, called=True)) is not None:
+        yield Refusal(f"{scene.text(early)} would be read before other calls, not after them")
     elif inner is None and _inlined(scene) and "%" not in (scene.constant(given[0]) or "%"):
         yield Refusal("the compiler makes the error in place")
     elif any(piece.imports and piece.room is None for piece in pieces):
@@ -223,6 +225,17 @@ func Limit(n uint8, what string) error {
 )
 
 REFUSALS = (
+    Refused(
+        """package p
+
+import "fmt"
+
+func Check(got []int, name func() string) error {
+	return fmt.Errorf("%s: %d of %s", "got", got[0], name())
+}
+""",
+        "before other calls",
+    ),
     Refused(
         """package p
 

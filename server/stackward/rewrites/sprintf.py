@@ -10,7 +10,8 @@ at the types while the program runs. `strconv` and `+` need neither.
 ## When it is offered
 
 When every verb is plain (`%s`, `%d`, `%v`, `%x`, `%q`, `%t`, and `%f`, `%e`, `%g` with or without a precision) and
-every operand has a predeclared type: what fmt prints of a type with methods is theirs to say. Of several ways the one
+every operand has a predeclared type: what fmt prints of a type with methods is theirs to say. Of a `time.Duration`,
+`time.Month` or `time.Weekday` it is what `String` gives. Of several ways the one
 is taken that the compiler shows to be the cheapest: numbers among other text are appended to a buffer on the stack.
 An error that is certainly not nil, as `if err != nil` says, may be one of the operands. Then it is for review: fmt asks
 a `Format` method of the error first, and prints the panic if its `Error` panics. So is a format that is a constant with
@@ -19,7 +20,8 @@ a name, as its text is then in two places.
 ## When it is not
 
 With flags, widths, `%T`, `%p`, indexes; for named types, other interfaces and pointers; for errors that may be nil;
-and where a name hides the package that is needed.
+where a name hides the package or type that is needed; where another call of the statement could change an operand, or
+be made before it panics; and with comments in the call.
 """
 
 from __future__ import annotations
@@ -29,33 +31,44 @@ from collections.abc import Iterator, Sequence
 from tree_sitter import Node
 
 from stackward.core.edit import Replacement
-from stackward.rewrites._format import Piece, judged, operand, pieces
+from stackward.rewrites._format import Piece, judged, out_of_turn, printed
+from stackward.rewrites._names import walk
+from stackward.rewrites._order import disturbed
+from stackward.rewrites._printing import own_name
 from stackward.rewrites._rewrite import Applicability, Example, Offer, Proposal, Refusal, Refused, Rewrite
-from stackward.rewrites._scene import Scene, arguments, calls, replace_node
+from stackward.rewrites._scene import Scene, arguments, calls, is_loose, put_in_place, replace_node
 from stackward.syntax.tree import SourceFile
 
 _LARGEST_BUFFER = 256  # Bytes on the stack that a number is worth.
-_BINDS_TIGHTER = frozenset({"index_expression", "selector_expression", "slice_expression", "call_expression"})
+_SPRINT = ("fmt.Sprint", "fmt.Sprintf", "fmt.Sprintln")
 
 
 def suits(node: Node, source: SourceFile) -> bool:
-    return calls(node, source, "fmt.Sprintf", "fmt.Sprint")
+    return calls(node, source, *_SPRINT)
 
 
 def propose(scene: Scene) -> Iterator[Offer]:
     parent = scene.node.parent
     callee = scene.callee(scene.node)
-    if callee not in {"fmt.Sprintf", "fmt.Sprint"} or parent is None or parent.type == "expression_statement":
+    if callee not in _SPRINT or parent is None or parent.type == "expression_statement":
         return
-    found = _printed(scene, callee, arguments(scene.node))
+    found = printed(scene, callee, arguments(scene.node))
     if isinstance(found, Refusal):
         yield found
         return
+    if any(one.type == "comment" for one in walk(scene.node)):
+        yield Refusal("there is a comment inside of the call")
+        return
+    early = out_of_turn(scene, scene.node, found)
+    if early is not None:
+        yield Refusal(f"{scene.text(early)} would be read before or after other calls than now")
+        return
     imports = {scene.path: tuple(sorted({path for piece in found for path in piece.imports}))}
     text = " + ".join(piece.text for piece in found)
-    if len(found) > 1 and parent.type in _BINDS_TIGHTER and parent.named_children[0] == scene.node:
-        text = f"({text})"
-    edit = replace_node(scene.node, text)
+    operand = found[0].operand
+    whole = operand is not None and found[0].text == scene.text(operand)
+    loose = len(found) > 1 or (whole and operand is not None and is_loose(operand))
+    edit = put_in_place(scene.node, text, loose=loose)
     yield judged(Proposal(_title(found, callee), {scene.path: (edit,)}, imports), found)
     appended = _appended(scene, found)
     if appended is not None:
@@ -63,20 +76,12 @@ def propose(scene: Scene) -> Iterator[Offer]:
         yield judged(Proposal(title, {scene.path: appended[0]}, imports, roomy=appended[1]), found)
 
 
-def _printed(scene: Scene, callee: str, given: Sequence[Node]) -> list[Piece] | Refusal:
-    if callee == "fmt.Sprintf":
-        return pieces(scene, given[0], given[1:])
-    if len(given) != 1:
-        return Refusal("fmt.Sprint adds spaces between some of its operands")
-    piece = operand(scene, given[0], "v", "%v")
-    return [piece] if isinstance(piece, Piece) else piece
-
-
 def _title(found: Sequence[Piece], callee: str) -> str:
     if len(found) > 1:
         return f"Concatenate instead of {callee}"
-    if found[0].imports or found[0].differs:
-        return f"Use {found[0].text.partition('(')[0]} instead of {callee}"
+    if found[0].call:
+        made = found[0].text
+        return f"Use {made.removesuffix('()') if found[0].method else made.partition('(')[0]} instead of {callee}"
     return f"Use the string itself instead of {callee}"
 
 
@@ -88,6 +93,9 @@ def _appended(scene: Scene, found: Sequence[Piece]) -> tuple[tuple[Replacement, 
             return None
         room += piece.room
     statement = scene.statement()
+    operands = [piece.operand for piece in found if piece.operand is not None]
+    if disturbed(scene, operands, range(scene.node.start_byte, scene.node.end_byte)) is not None:
+        return None
     if len(found) < 2 or not any(piece.number for piece in found) or room > _LARGEST_BUFFER:
         return None
     listed = scene.node.parent
@@ -101,7 +109,7 @@ def _appended(scene: Scene, found: Sequence[Piece]) -> tuple[tuple[Replacement, 
         return None
     if statement.type not in {"return_statement", "short_var_declaration"}:
         return None
-    name, indent = scene.free_name("buf", "b"), scene.indent(statement)
+    name, indent = own_name(scene, "buf", ()), scene.indent(statement)
     lines = [f"{name} := make([]byte, 0, {room})"]
     lines += [f"{name} = {piece.append.format(name)}" for piece in found]
     before = Replacement(statement.start_byte, statement.start_byte, f"\n{indent}".join([*lines, ""]).encode())
@@ -346,6 +354,78 @@ emit(Close((*os.File)(nil)))""",
 
 import "fmt"
 
+func Rest(first, last string, n int) string {
+	return fmt.Sprintf("%s", first+last)[n:]
+}
+
+func Warn(name string, level int) string {
+	buf := fmt.Sprintf("\\033[%dm%s\\033[0m", level, name)
+	return buf + fmt.Sprint("!", level, level, name)
+}
+""",
+        after="""package p
+
+import "strconv"
+
+func Rest(first, last string, n int) string {
+	return (first + last)[n:]
+}
+
+func Warn(name string, level int) string {
+	buf := "\\033[" + strconv.Itoa(level) + "m" + name + "\\033[0m"
+	return buf + "!" + strconv.Itoa(level) + " " + strconv.Itoa(level) + name
+}
+""",
+        probe="""for n, name := range []string{"", "ab", "é世界", "\\xff"} {
+	emit(Warn(name, n*-1001))
+	emit(Rest("ab", name, n/2))
+}
+func() {
+	defer func() { emit(recover() != nil) }()
+	emit(Rest("", "é", 3))
+}()""",
+    ),
+    Example(
+        before="""package p
+
+import (
+	"fmt"
+	"time"
+)
+
+func Took(name string, start, end time.Duration) string {
+	return fmt.Sprintf("%s took %v", name, end-start)
+}
+
+func When(day time.Weekday, month time.Month, d time.Duration) [3]string {
+	return [3]string{fmt.Sprint(day), fmt.Sprintf("%s", month), fmt.Sprintf("%v", d)}
+}
+""",
+        after="""package p
+
+import (
+	"time"
+)
+
+func Took(name string, start, end time.Duration) string {
+	return name + " took " + (end - start).String()
+}
+
+func When(day time.Weekday, month time.Month, d time.Duration) [3]string {
+	return [3]string{day.String(), month.String(), d.String()}
+}
+""",
+        probe="""for _, n := range []int64{0, 1, -1, 6, 7, 12, 13, 1500, 1e9, 3600e9, math.MaxInt64, math.MinInt64} {
+	emit(Took("é", 1, time.Duration(n)))
+	emit(When(time.Weekday(n), time.Month(n), time.Duration(n)))
+}""",
+        probe_imports=("math", "time"),
+    ),
+    Example(
+        before="""package p
+
+import "fmt"
+
 const subject = "orders.%s.%s"
 
 func Subject(shop, id string) string { return fmt.Sprintf(subject, shop, id) }
@@ -365,6 +445,64 @@ func Subject(shop, id string) string { return "orders." + shop + "." + id }
 )
 
 REFUSALS = (
+    Refused(
+        """package p
+
+import "fmt"
+
+func Both(n int, next func(*int) int) string {
+	return fmt.Sprintf("%d %d", n, next(&n))
+}
+""",
+        "before or after other calls",
+    ),
+    Refused(
+        """package p
+
+import "fmt"
+
+func Share(total, parts int, log func() string) string {
+	return fmt.Sprintf("%d%s", total/parts, log())
+}
+""",
+        "before or after other calls",
+    ),
+    Refused(
+        """package p
+
+import "fmt"
+
+type Reader struct{ name string }
+
+func (r *Reader) Next() string { r.name += "+"; return r.name }
+
+func Names(r *Reader) []string { return []string{fmt.Sprintf("%s!", r.name), r.Next()} }
+""",
+        "before or after other calls",
+    ),
+    Refused(
+        """package p
+
+import "fmt"
+
+func Show(b []byte, string func([]byte) any) any { return fmt.Sprintf("%s", b) }
+""",
+        "means something else",
+    ),
+    Refused(
+        """package p
+
+import "fmt"
+
+func Show(id int, name string) string {
+	return fmt.Sprintf("%d:%s",
+		id,   // never 0
+		name, // may be empty
+	)
+}
+""",
+        "comment",
+    ),
     Refused(
         """package p
 
