@@ -20,7 +20,7 @@ ALLOWED = {
     "lsprotocol": ("lsp/",),
     "cattrs": ("lsp/", "engine/codec.py"),
     "watchdog": ("lsp/watch.py",),
-    "tree_sitter": ("syntax/", "rewrites/", "engine/callees.py", "engine/evidence.py"),
+    "tree_sitter": ("syntax/", "rewrites/", "engine/callees.py", "engine/calls.py", "engine/evidence.py"),
     "tree_sitter_go": ("syntax/tree.py",),
     "subprocess": ("toolchain/process.py",),
     "argparse": ("cli/",),

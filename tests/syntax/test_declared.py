@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stackward.syntax.declared import Declared, Shape, declared, shape
+from stackward.syntax.declared import Declared, Shape, declared, imports, shape
 from stackward.syntax.tree import parse
 
 
@@ -65,13 +65,15 @@ def test_fields_are_those_of_structs_at_any_depth() -> None:
 def test_functions_with_one_name_for_each_parameter() -> None:
     found = of(
         "func None() {}\n\nfunc Named(a, b int, _ string, rest ...int) {}\n\nfunc Bare(int, string) {}\n\n"
-        "func (t T) Method(x int) {}\n\nfunc Generic[T any](v T) {}"
+        "func (t T) Method(x int) {}\n\nfunc Generic[T any](v T) {}\n\nfunc (*List[E]) Push(rest ...E) {}"
     )
     assert dict(found.functions) == {
         "None": (),
         "Named": ("a", "b", "_", "rest"),
         "Bare": ("", ""),
         "Generic": ("v",),
+        "T.Method": ("t", "x"),
+        "(*List).Push": ("", "rest"),
     }
 
 
@@ -86,3 +88,8 @@ def test_what_is_declared_inside_of_functions_is_not_the_packages() -> None:
 def test_broken_code(text: str) -> None:
     assert isinstance(of(text), Declared)
     assert "A" in of(f"func (T) A() {{}}\n\n{text}").methods
+
+
+def test_imports_with_the_names_that_they_are_given() -> None:
+    source = parse(b'package p\n\nimport "fmt"\n\nimport (\n\tj "encoding/json"\n\t. "strings"\n\t_ "embed"\n)\n')
+    assert list(imports(source)) == [("", "fmt"), ("j", "encoding/json"), (".", "strings"), ("_", "embed")]

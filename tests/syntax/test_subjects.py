@@ -103,3 +103,17 @@ def test_composites() -> None:
         False,
         False,
     ]
+
+
+@pytest.mark.parametrize(
+    ("subject", "arguments"),
+    [
+        ("f()", []),
+        ("(*q.Store).Keep(s, 2, &x)", ["s", "2", "&x"]),
+        ("f(g(a, b), []int{...}, m[k, j], ... argument...)", ["g(a, b)", "[]int{...}", "m[k, j]", "... argument..."]),
+        ("f(\",\", ',', x)", ['","', "','", "x"]),
+        ("x", []),
+    ],
+)
+def test_arguments(subject: str, arguments: list[str]) -> None:
+    assert subjects.arguments(subject) == arguments

@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass
 
 from stackward.core.position import Location
-from stackward.core.site import Allocates, Site
+from stackward.core.site import Allocates, Passed, Site
 
 
 class Severity(enum.Enum):
@@ -41,6 +41,7 @@ class Hint:
     label: str
     advice: str
     steps: tuple[HintStep, ...]
+    onward: Passed | None = None
 
     @property
     def text(self) -> str:

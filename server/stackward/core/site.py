@@ -139,17 +139,30 @@ def shorten(text: str, limit: int = 48) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Passed:
+    """The parameter that a value is passed to; how it goes on from there is in the log of the function's package.
+
+    ``package`` is an import path, empty for the package that passes it.
+    """
+
+    package: str
+    function: str
+    parameter: str
+
+
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """A parameter that leaks: what its callers pay for.
 
     ``to`` is ``heap``, ``content`` (what it points to goes to the heap) or the name of the result that it flows to.
-    ``range`` is the parameter's own name.
+    ``range`` is the parameter's own name. ``onward`` is where it is passed to at the end of its flow.
     """
 
     name: str
     range: ByteRange
     to: tuple[str, ...]
     flow: tuple[FlowEdge, ...] = ()
+    onward: Passed | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tree_sitter import Node
 
 from stackward.core.allocation import Mechanism
-from stackward.core.decision import FlowEdge
 from stackward.core.facts import BASIC_TYPES
-from stackward.core.position import Location
-from stackward.core.site import Site, Storage
+from stackward.core.site import Storage
+from stackward.engine.calls import Calls
 from stackward.engine.neighbours import Neighbours
 from stackward.engine.sites import Found
 from stackward.engine.sources import SnapshotSources
 from stackward.engine.wording import expression_written, flow_written
-from stackward.rules import Callee, Construct, End, Evidence, Fate, Statement, fate
+from stackward.rules import Construct, End, Evidence, Fate, Statement, fate
 from stackward.syntax import subjects
 from stackward.syntax.declared import Declared, Shape, shape
 from stackward.syntax.functions import enclosing_function, enclosing_loops, statement_of
-from stackward.syntax.nodes import Kind, arguments, call_at, callee_node, expression
+from stackward.syntax.nodes import Kind, arguments, expression
 from stackward.syntax.paths import cold
 from stackward.syntax.tree import SourceFile, text_of
 
@@ -33,7 +32,6 @@ _BY_KIND = {
     Kind.FUNC_LITERAL: Construct.FUNC_LITERAL,
     Kind.VARIADIC: Construct.VARIADIC,
 }
-_MAX_CALLS = 8  # Calls that a value is followed through; further ones are in their own functions' hovers.
 _STRING_TYPES = frozenset({"string", "[]byte", "[]rune", "[]uint8", "[]int32"})
 _CONVERSIONS = BASIC_TYPES | {"any", "error"}  # What looks like a call of one of these is none.
 
@@ -43,16 +41,12 @@ class EvidenceMaker:
 
     def __init__(self, sources: SnapshotSources, files: Sequence[str], neighbours: Neighbours) -> None:
         self.sources = sources
+        self.calls = Calls(sources, files, neighbours)
         self._neighbours = neighbours
-        self._files = frozenset(files)
 
     @functools.cached_property
     def _declared(self) -> list[Declared]:
         return self.sources.declared()
-
-    @functools.cached_property
-    def _functions(self) -> dict[str, tuple[str, ...]]:
-        return {name: parameters for one in self._declared for name, parameters in one.functions}
 
     def of(self, found: Found) -> Evidence:
         """The evidence for one site."""
@@ -77,7 +71,7 @@ class EvidenceMaker:
             fate=end,
             statement=self._statement(found, end),
             loop_depth=loops,
-            callee=self._callee(site, end),
+            callee=self.calls.callee(site, end),
             mechanism=found.mechanism,
         )
 
@@ -158,7 +152,7 @@ class EvidenceMaker:
         package, dot, bare = name.rpartition(".")
         if not dot:
             return shape(bare, self._declared)
-        shapes = {shape(bare, files) for files in self._neighbours.named(package)}
+        shapes = {shape(bare, files) for files in map(self._neighbours.declared, self._neighbours.named(package))}
         return shapes.pop() if len(shapes) == 1 else None
 
     def _conversion(self, subject: str) -> Construct:
@@ -188,72 +182,11 @@ class EvidenceMaker:
     def _statement(self, found: Found, end: Fate) -> Statement:
         word = statement_of(found.located.node) if found.located.exact else ""
         if not word and end.end is End.PASSED and end.step is not None:
-            call = self._call(end.step.at)
+            call = self.calls.at(end.step.at)
             word = statement_of(call) if call is not None and call.parent is not None else ""
             if word == "defer":
                 word = ""
         return Statement(word) if word else Statement.OTHER
-
-    def _call(self, at: Location) -> Node | None:
-        source = self._source(at.path)
-        return call_at(source, at.pos) if source is not None else None
-
-    def _source(self, path: str) -> SourceFile | None:
-        return self.sources.get(path) if path in self._files else None
-
-    def _callee(self, site: Site, end: Fate) -> Callee | None:
-        """The call that a value ends up in, with the argument that it is, where the syntax at the call says so."""
-        step = end.step
-        if end.end is not End.PASSED or step is None:
-            return None
-        name = subjects.callee(step.expr)
-        source = self._source(step.at.path)
-        call = self._call(step.at)
-        if source is None or call is None:
-            return Callee(name) if name else None
-        function = callee_node(call)
-        written = " ".join(text_of(function, source).split()) if function is not None else ""
-        if subjects.last_name(written) != subjects.last_name(name):
-            # The call in the log is one inside the function that was inlined here.
-            return Callee(f"{written}, which calls {name}" if written and name else name or written)
-        argument = _argument(site, end, call, source)
-        if argument is None:
-            return Callee(written)
-        return Callee(written, argument, self._parameter(function, argument, source))
-
-    def _parameter(self, function: Node | None, argument: int, source: SourceFile) -> str:
-        """The name of a parameter of a function of this package; empty where it is not certain."""
-        if function is None or function.type != "identifier":
-            return ""
-        names = self._functions.get(text_of(function, source), ())
-        return names[min(argument, len(names)) - 1] if names and argument > 0 else ""
-
-    def chain(self, callee: Callee | None, leak: Callable[[str, str], tuple[FlowEdge, ...]]) -> tuple[FlowEdge, ...]:
-        """How the value goes on inside the callee, and inside what that calls, as far as it is in this package."""
-        edges: list[FlowEdge] = []
-        for _ in range(_MAX_CALLS):
-            if callee is None or not callee.parameter:
-                break
-            further = leak(callee.name, callee.parameter)
-            if not further or further[0] in edges:
-                break
-            edges += further
-            end = fate(further)
-            callee = self._callee_of_parameter(end, callee.parameter)
-        return tuple(edges)
-
-    def _callee_of_parameter(self, end: Fate, parameter: str) -> Callee | None:
-        """The next call that a parameter is handed on to, if it is one of its plain arguments."""
-        if end.end is not End.PASSED or end.step is None:
-            return None
-        source, call = self._source(end.step.at.path), self._call(end.step.at)
-        function = callee_node(call) if call is not None else None
-        if source is None or call is None or function is None:
-            return None
-        for number, given in enumerate(arguments(call), start=1):
-            if text_of(given, source) == parameter:
-                return Callee(text_of(function, source), number, self._parameter(function, number, source))
-        return None
 
 
 def _field_or_method(name: str, files: Sequence[Declared]) -> Construct:
@@ -288,16 +221,3 @@ def _sum(node: Node, source: SourceFile) -> Construct:
         if name in _CONVERSIONS or name == "len":
             return Construct.BOXED
     return Construct.UNSURE
-
-
-def _argument(site: Site, end: Fate, call: Node, source: SourceFile) -> int | None:
-    """Which argument of the call the value is, 1-based: the one that the site or a step on its way stands in."""
-    places = [site.range.start] if end.step is not None and site.path == end.step.at.path else []
-    places += [step.at.pos for edge in reversed(site.flow) for step in reversed(edge.steps)]
-    given = arguments(call)
-    for place in places:
-        offset = source.lines.offset(place)
-        for number, node in enumerate(given, start=1):
-            if node.start_byte <= offset < node.end_byte:
-                return number
-    return None

@@ -45,16 +45,14 @@ class Neighbours:
     def imported(self) -> Iterator[Declared]:
         """What the directly imported packages declare."""
         for path in self._direct:
-            package = self._graph.get(path)
-            if package is not None:
-                yield from self._files(package)
+            yield from self.declared(path)
 
-    def named(self, name: str) -> list[list[Declared]]:
-        """What each package of this name declares; there can be several."""
-        return [list(self._files(package)) for package in self._graph.values() if package.name == name]
+    def named(self, name: str) -> list[str]:
+        """The paths of the packages of this name; there can be several."""
+        return [package.path for package in self._graph.values() if package.name == name]
 
-    def _files(self, package: Package) -> Iterator[Declared]:
-        for path in package.files:
-            found = self._library.declared(path)
-            if found is not None:
-                yield found
+    def declared(self, path: str) -> list[Declared]:
+        """What a package declares, as far as its files can be read."""
+        package = self._graph.get(path)
+        files = package.files if package is not None else ()
+        return [found for file in files if (found := self._library.declared(file)) is not None]

@@ -13,6 +13,7 @@ from stackward.core.allocation import Mechanism, ObjectCode
 from stackward.core.decision import Problem
 from stackward.core.hint import Hint
 from stackward.core.position import Location
+from stackward.core.site import Function
 from stackward.engine.allocations import AllocationMap
 from stackward.engine.callees import callees
 from stackward.engine.evidence import EvidenceMaker
@@ -73,7 +74,7 @@ class Part:
         evidence = self._evidence.of(found)
         if evidence.end is End.RETURNED and (why := self.builder.not_inlined(found.site.function)):
             evidence = replace(evidence, site=replace(evidence.site, not_inlined=why))
-        hint = classify(evidence, self._evidence.chain(evidence.callee, self.builder.leak))
+        hint = classify(evidence, *self._evidence.calls.chain(evidence.callee, self.builder.leak))
         self._known[key] = (found.mechanism, hint)
         return hint
 
@@ -97,6 +98,15 @@ class Part:
                 for found in by_path.get(path, ())
                 if not ignored.covers((hint := self.hint(found)).rule, found.site.range.start)
             ]
-            functions = self.builder.functions(path, source)
+            functions = tuple(self._followed(one) for one in self.builder.functions(path, source))
             results.append(FileResult(path, self.sources.digest(path), tuple(kept), functions, self.builder.tags(path)))
         return results
+
+    def _followed(self, function: Function) -> Function:
+        """A function whose leaking parameters say where they are passed to."""
+        if not any(parameter.flow for parameter in function.leaking):
+            return function
+        onward = self._evidence.calls.onward
+        return replace(
+            function, leaking=tuple(replace(one, onward=onward(one.flow, one.name)) for one in function.leaking)
+        )

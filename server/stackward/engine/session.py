@@ -10,6 +10,7 @@ import itertools
 import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from stackward.core.outcome import BuildFailed, NotAPackage
 from stackward.core.position import LineIndex
@@ -20,6 +21,7 @@ from stackward.engine.board import Board
 from stackward.engine.folder import Folder, Tools
 from stackward.engine.importers import Importers
 from stackward.engine.listener import Listener
+from stackward.engine.onward import Onward
 from stackward.engine.openfile import OpenFile
 from stackward.engine.packages import PackageState
 from stackward.engine.results import FileHints, FileResult, State, Status
@@ -49,6 +51,7 @@ class Session:
         self._wanted: dict[str, int] = {}
         self._numbers = itertools.count(1)
         self._board = Board(self.texts, self._sources, self._lock)
+        self._onward = Onward()
         self._scheduler = Scheduler(jobs or os.cpu_count() or 1)
         self._analyst = Analyst(
             listener,
@@ -174,7 +177,9 @@ class Session:
 
     def hints(self, path: str) -> FileHints:
         """The hints of a file as they are now."""
-        return self._board.hints(path)
+        with self._lock:
+            found = self._board.hints(path)
+            return replace(found, hints=self._onward.complete(found.hints, self._analyst.packages.values()))
 
     def functions(self, path: str) -> tuple[Function, ...]:
         """The functions of a file as they are now."""
@@ -192,7 +197,11 @@ class Session:
 
     def results(self, path: str) -> FileResult | None:
         """The result for the text of a file as it is on disk or open now."""
-        return self._board.merged(path)
+        with self._lock:
+            found = self._board.merged(path)
+            if found is None:
+                return None
+            return replace(found, hints=self._onward.complete(found.hints, self._analyst.packages.values()))
 
     def status(self) -> Status:
         """What the session is doing."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from stackward.core.decision import FlowEdge, FlowStep
 from stackward.core.hint import Hint, HintStep
-from stackward.core.site import Site, shorten
+from stackward.core.site import Passed, Site, shorten
 from stackward.rules import (
     address_returned,
     boxed_in_interface,
@@ -84,10 +84,11 @@ def find(name: str) -> Rule | None:
     return _BY_NAME.get(name)
 
 
-def classify(evidence: Evidence, chain: Sequence[FlowEdge] = ()) -> Hint:
+def classify(evidence: Evidence, chain: Sequence[FlowEdge] = (), onward: Passed | None = None) -> Hint:
     """The hint for a site. A rule that fails is logged and skipped; a site that none claims is ``unclassified``.
 
-    ``chain`` is how the value goes on inside the functions that it is passed to.
+    ``chain`` is how the value goes on inside the functions that it is passed to, and ``onward`` where that leaves the
+    package.
     """
     for rule in RULES:
         try:
@@ -96,8 +97,8 @@ def classify(evidence: Evidence, chain: Sequence[FlowEdge] = ()) -> Hint:
             log.exception("rule %s failed on %s", rule.name, evidence.site.subject)
             continue
         if words is not None:
-            return _hint(rule.name, evidence.site, words, chain)
-    return _hint(unclassified.RULE.name, evidence.site, unclassified.words(evidence), chain)
+            return _hint(rule.name, evidence.site, words, chain, onward)
+    return _hint(unclassified.RULE.name, evidence.site, unclassified.words(evidence), chain, onward)
 
 
 def claims(evidence: Evidence) -> list[str]:
@@ -105,12 +106,12 @@ def claims(evidence: Evidence) -> list[str]:
     return [rule.name for rule in RULES if rule.check(evidence) is not None]
 
 
-def _hint(rule: str, site: Site, words: Words, chain: Sequence[FlowEdge]) -> Hint:
+def _hint(rule: str, site: Site, words: Words, chain: Sequence[FlowEdge], onward: Passed | None) -> Hint:
     message = words.message
     if site.inlined_from:
         message = f"{message} (inlined from {site.inlined_from})"
     flow = steps((*site.flow, *chain), site.as_written)
-    return Hint(rule, site, message, words.label, words.advice, flow)
+    return Hint(rule, site, message, words.label, words.advice, flow, onward)
 
 
 def steps(flow: Sequence[FlowEdge], written: Callable[[str], str] = str) -> tuple[HintStep, ...]:

@@ -49,19 +49,26 @@ class Callee:
     """The call that a value is passed to. ``argument`` is 1-based, 0 for the receiver, None where it is not one
     argument.
 
-    ``parameter`` is the name of the parameter where the source of the callee is known.
+    Where it is known which function is called, ``parameter`` is the name of the parameter, ``function`` what the
+    compiler calls it in its package, and ``package`` the import path of that, empty for the caller's own.
     """
 
     name: str
     argument: int | None = None
     parameter: str = ""
+    function: str = ""
+    package: str = ""
 
     def __str__(self) -> str:
-        if self.parameter:
-            return f"parameter {self.parameter} of {self.name}"
         if self.argument is None:
             return self.name
-        return f"the receiver of {self.name}" if self.argument == 0 else f"argument {self.argument} of {self.name}"
+        if self.argument == 0:
+            return f"the receiver of {self.name}"
+        return (
+            f"parameter {self.parameter} of {self.name}"
+            if self.parameter
+            else f"argument {self.argument} of {self.name}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,10 @@ def check(evidence: Evidence) -> Words | None:
     step = evidence.fate.step
     passed = evidence.site.as_written(step.expr) if step is not None else ""
     target = str(evidence.callee) if evidence.callee is not None else shorten(passed)
+    if evidence.callee is not None and evidence.callee.argument == 0:
+        keeps = f"{evidence.callee.name} lets its receiver escape"
+    else:
+        keeps = f"{target} lets its argument escape"
     name = evidence.name
     if evidence.construct is Construct.VARIADIC:
         return Words(
@@ -49,7 +53,7 @@ def check(evidence: Evidence) -> Words | None:
         )
     verb = "is moved to the heap" if evidence.construct is Construct.VARIABLE else "is on the heap"
     return Words(
-        f"{name} {verb}: {target} lets its argument escape",
+        f"{name} {verb}: {keeps}",
         f"on heap: passed to {evidence.callee.name}" if evidence.callee is not None else "on heap: passed on",
         "see in the flow where the callee keeps it; pass a value, or reuse one that is allocated once",
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from stackward.syntax.functions import declared_name
 from stackward.syntax.tree import SourceFile, text_of
 
 
@@ -33,7 +34,9 @@ class Declared:
     methods: frozenset[str]
     fields: frozenset[str]
     functions: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """Functions with the names of their parameters, one entry for each; ``""`` for those without a name."""
+    """Functions and methods in the compiler's notation, with the names of their parameters, ``""`` for those without
+    one; the first of a method is the receiver's.
+    """
 
 
 _SHAPES = {
@@ -53,12 +56,12 @@ def declared(source: SourceFile) -> Declared:
     fields: set[str] = set()
     functions: list[tuple[str, tuple[str, ...]]] = []
     for node in source.tree.root_node.named_children:
-        if node.type == "method_declaration":
-            methods.update(_field_texts(node, "name", source))
-        elif node.type == "function_declaration":
-            listed = node.child_by_field_name("parameters")
-            for name in _field_texts(node, "name", source):
-                functions.append((name, tuple(_parameters(listed, source)) if listed is not None else ()))
+        if node.type in {"function_declaration", "method_declaration"}:
+            if node.type == "method_declaration":
+                methods.update(_field_texts(node, "name", source))
+            listed = [node.child_by_field_name(field) for field in ("receiver", "parameters")]
+            parameters = (name for one in listed if one is not None for name in _parameters(one, source))
+            functions.append((declared_name(node, source)[0], tuple(parameters)))
         elif node.type == "type_declaration":
             for spec in node.named_children:
                 named, kind = spec.child_by_field_name("name"), spec.child_by_field_name("type")
@@ -79,6 +82,21 @@ def shape(name: str, files: Iterable[Declared]) -> Shape | None:
             return what if what is not None else _BASIC.get(name)
         name = what
     return None
+
+
+def imports(source: SourceFile) -> Iterator[tuple[str, str]]:
+    """What a file imports: the name that it gives to a package, empty where it gives none, and the path."""
+    for declaration in source.tree.root_node.named_children:
+        if declaration.type != "import_declaration":
+            continue
+        waiting = [declaration]
+        while waiting:
+            node = waiting.pop()
+            path = node.child_by_field_name("path") if node.type == "import_spec" else None
+            if path is not None:
+                name = node.child_by_field_name("name")
+                yield (text_of(name, source) if name is not None else ""), text_of(path, source).strip('"`')
+            waiting += reversed(node.named_children)
 
 
 def _other(kind: Node, source: SourceFile) -> Shape | str:

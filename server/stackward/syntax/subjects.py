@@ -56,6 +56,19 @@ def argument(subject: str) -> str:
     return subject[at + 1 : -1] if at > 0 else ""
 
 
+def arguments(subject: str) -> list[str]:
+    """What stands in the last pair of parentheses, divided at its commas."""
+    text = argument(subject)
+    parts: list[str] = []
+    start = depth = 0
+    for at, char in _outside_quotes(text):
+        depth += (char in "([{") - (char in ")]}")
+        if char == "," and depth == 0:
+            parts.append(text[start:at].strip())
+            start = at + 1
+    return [*parts, text[start:].strip()] if text else []
+
+
 def same(subject: str, written: str) -> bool:
     """Whether a printed name or selector is what stands in the source, but for packages that the compiler adds."""
     subject, written = "".join(subject.split()), "".join(written.split())

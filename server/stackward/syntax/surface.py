@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from stackward.syntax.declared import imports
 from stackward.syntax.functions import declared_name
 from stackward.syntax.lexer import tokens
-from stackward.syntax.tree import SourceFile, text_of
+from stackward.syntax.tree import SourceFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def surface(source: SourceFile, keep_body: Callable[[str], bool]) -> FileSurface
             before, previous = token, before
         # A semicolon divides declarations, written or not; a comment that is no directive divides nothing.
         digest.update(b";\0" if before else b"")
-    return FileSurface(digest.hexdigest(), frozenset(qualifiers), tuple(_imports(source)))
+    return FileSurface(digest.hexdigest(), frozenset(qualifiers), tuple(imports(source)))
 
 
 def generic_code(source: SourceFile) -> str:
@@ -93,17 +94,3 @@ def _seen(node: Node, source: SourceFile, keep_body: Callable[[str], bool]) -> I
         if body is not None and not generic and not keep_body(name):
             end = body.start_byte
     yield text[node.start_byte : end]
-
-
-def _imports(source: SourceFile) -> Iterator[tuple[str, str]]:
-    for declaration in source.tree.root_node.named_children:
-        if declaration.type != "import_declaration":
-            continue
-        waiting = [declaration]
-        while waiting:
-            node = waiting.pop()
-            path = node.child_by_field_name("path") if node.type == "import_spec" else None
-            if path is not None:
-                name = node.child_by_field_name("name")
-                yield (text_of(name, source) if name is not None else ""), text_of(path, source).strip('"`')
-            waiting += reversed(node.named_children)
