@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from stackward.engine.check import check
+from stackward.engine.check import Place, check
 from stackward.engine.results import CheckReport, Status
 from stackward.engine.session import Session
 from stackward.engine.store import Store
@@ -49,9 +49,7 @@ def run_check(
     folder = session.add_folder(str(root), config or BuildConfig(), tests=tests)
     outcome = check(
         session,
-        folder,
-        str(root),
-        patterns or ("./...",),
+        [Place(folder, str(root), patterns or ("./...",))],
         parallel=2,
         progress=lambda *_: None,
         cancel=CancelToken(),

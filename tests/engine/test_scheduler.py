@@ -206,3 +206,29 @@ def test_close_ends_what_runs_and_forgets_what_waits() -> None:
     scheduler.submit("late", Priority.SAVED, noting(ran, "late"))
     assert not scheduler.busy()
     assert ran == []
+
+
+def test_more_threads_and_fewer(one: Scheduler) -> None:
+    first, second, third = Held(), Held(), Held()
+    one.submit("first", Priority.OPEN, first)
+    one.submit("second", Priority.OPEN, second)
+    first.wait()
+    assert not second.started.is_set()
+    one.resize(2)
+    second.wait()
+    one.resize(1)
+    one.submit("third", Priority.OPEN, third)
+    # Each ends in turn; whoever is left of the two takes the third, and one.
+    first.release.set()
+    second.release.set()
+    third.wait()
+    third.release.set()
+    one.drain()
+    one.resize(2)
+    again = [Held(), Held()]
+    for number, held in enumerate(again):
+        one.submit(number, Priority.OPEN, held)
+    for held in again:
+        held.wait()
+        held.release.set()
+    one.drain()

@@ -26,7 +26,10 @@ HOVER = {"contentFormat": ["markdown", "plaintext"]}
 
 
 class Editor(Process):
-    """``diagnostics`` are the last ones pushed, by URI; ``settings`` answers ``workspace/configuration``."""
+    """``diagnostics`` are the last ones pushed, by URI.
+
+    ``settings`` answers ``workspace/configuration``, with those of ``folder_settings`` for a workspace folder's URI.
+    """
 
     def __init__(
         self, root: Path, *, settings: Mapping[str, Any] | None = None, env: Mapping[str, str] | None = None
@@ -34,6 +37,7 @@ class Editor(Process):
         super().__init__(SERVE, env={**os.environ, **(env or {})})
         self.root = root
         self.settings = dict(settings or {})
+        self.folder_settings: dict[str, dict[str, Any]] = {}
         self.diagnostics: dict[str, list[dict[str, Any]]] = {}
         self.statuses: list[dict[str, Any]] = []
         self.seen: list[dict[str, Any]] = []
@@ -83,7 +87,8 @@ class Editor(Process):
         elif method == "stackward/status":
             self.statuses.append(message["params"])
         elif method == "workspace/configuration":
-            self.send({"jsonrpc": "2.0", "id": message["id"], "result": [self.settings]})
+            own = [self.folder_settings.get(item.get("scopeUri"), {}) for item in message["params"]["items"]]
+            self.send({"jsonrpc": "2.0", "id": message["id"], "result": [{**self.settings, **one} for one in own]})
         elif method is not None and "id" in message:
             self.send({"jsonrpc": "2.0", "id": message["id"], "result": None})
 

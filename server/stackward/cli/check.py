@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 from stackward.core.hint import Severity
 from stackward.core.outcome import BuildFailed, Cancelled, NotAPackage, ToolchainMissing
-from stackward.engine.check import check
+from stackward.engine.check import Place, check
 from stackward.engine.results import CheckReport, Status
 from stackward.engine.session import Session
 from stackward.engine.setup import load_folder, open_store
@@ -57,9 +57,8 @@ def run(namespace: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="stackward-", ignore_cleanup_errors=True) as work:
         session = Session(Silent(), work=loaded.work if store is not None else work, store=store, jobs=jobs)
         folder = session.add_folder(cwd, loaded.config, tests=loaded.settings.analysis_tests and not namespace.no_tests)
-        outcome = check(
-            session, folder, cwd, namespace.packages, parallel=jobs, progress=bar.show, cancel=CancelToken()
-        )
+        place = Place(folder, cwd, tuple(namespace.packages))
+        outcome = check(session, [place], parallel=jobs, progress=bar.show, cancel=CancelToken())
         session.finish()
     bar.clear()
     match outcome:

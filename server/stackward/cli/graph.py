@@ -12,7 +12,7 @@ from typing import Any
 
 from stackward.cli.check import Progress, Silent
 from stackward.core.outcome import Cancelled
-from stackward.engine.check import check
+from stackward.engine.check import Place, check
 from stackward.engine.results import CheckReport
 from stackward.engine.session import Session
 from stackward.engine.setup import load_folder, open_store
@@ -54,7 +54,9 @@ def run(namespace: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="stackward-", ignore_cleanup_errors=True) as work:
         session = Session(Silent(), work=work, store=open_store(loaded.settings))
         folder = session.add_folder(directory, loaded.config)
-        outcome = check(session, folder, directory, ["."], parallel=1, progress=bar.show, cancel=CancelToken())
+        outcome = check(
+            session, [Place(folder, directory, (".",))], parallel=1, progress=bar.show, cancel=CancelToken()
+        )
         session.finish()
     bar.clear()
     if isinstance(outcome, Cancelled):

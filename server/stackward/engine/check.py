@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 
 from stackward.core.decision import Problem
 from stackward.core.hint import Hint
 from stackward.core.outcome import BuildError, BuildFailed, Cancelled, NotAPackage, ToolchainMissing
-from stackward.engine.folder import Folder
+from stackward.engine.folder import Folder, Tools
 from stackward.engine.packages import PackageState
 from stackward.engine.results import CheckReport, PackageReport
 from stackward.engine.session import Session
@@ -18,50 +19,71 @@ from stackward.toolchain.process import CancelToken, DidNotRun
 from stackward.toolchain.unit import Recorded
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What to analyse: the packages that match ``patterns`` as seen from ``cwd``, with the settings of ``folder``."""
+
+    folder: Folder
+    cwd: str
+    patterns: tuple[str, ...] = ("./...",)
+
+
 def check(
-    session: Session,
-    folder: Folder,
-    cwd: str,
-    patterns: Sequence[str],
-    *,
-    parallel: int,
-    progress: Progress,
-    cancel: CancelToken,
+    session: Session, places: Sequence[Place], *, parallel: int, progress: Progress, cancel: CancelToken
 ) -> CheckReport | ToolchainMissing | BuildFailed | NotAPackage | Cancelled:
-    """Analyse the packages that match ``patterns`` as seen from ``cwd``, ``parallel`` at a time."""
-    tools = folder.tools()
-    if isinstance(tools, ToolchainMissing):
-        return tools
-    progress("listing packages", 0, 0)
-    recorded = tools.recorder.record(cwd, patterns, tests=folder.tests, progress=progress, cancel=cancel)
-    if isinstance(recorded, DidNotRun):
-        return BuildFailed(" ".join(patterns), (BuildError(recorded.reason),))
-    if not isinstance(recorded, Recorded):
-        return recorded
-    directories = session.adopt(recorded)
+    """Analyse the packages of all ``places``, ``parallel`` at a time.
+
+    A place of which nothing can be said is a failure in the report, unless it is the same with all of them.
+    """
+    failures: list[BuildFailed | NotAPackage] = []
+    work: dict[str, Tools] = {}
+    version = ""
+    for place in places:
+        tools = place.folder.tools()
+        if isinstance(tools, ToolchainMissing):
+            return tools
+        version = version or tools.toolchain.version
+        progress("listing packages", 0, 0)
+        recorded = tools.recorder.record(
+            place.cwd, place.patterns, tests=place.folder.tests, progress=progress, cancel=cancel
+        )
+        match recorded:
+            case Recorded():
+                failures += recorded.failures
+                work.update(dict.fromkeys(session.adopt(recorded), tools))
+            case DidNotRun(reason):
+                failures.append(BuildFailed(" ".join(place.patterns), (BuildError(reason),)))
+            case BuildFailed() | NotAPackage():
+                failures.append(recorded)
+            case Cancelled():
+                return recorded
+    if not work and len(failures) == len(places):
+        return failures[0]
     before = {package.directory: package.compiles for package in session.packages()}
     states: list[PackageState] = []
     with ThreadPoolExecutor(max(1, parallel), thread_name_prefix="stackward-check") as pool:
-        running = {pool.submit(session.analyse_now, one, tools, "check", cancel): one for one in directories}
+        running = [pool.submit(session.analyse_now, one, tools, "check", cancel) for one, tools in work.items()]
         for done, future in enumerate(as_completed(running), start=1):
             state = future.result()
             states.append(state)
             name = next(iter(state.units)).import_path if state.units else state.directory
-            progress(name, done, len(directories))
+            progress(name, done, len(work))
     if cancel.cancelled:
         return Cancelled()
-    return _report(session, tools.toolchain.version, recorded, states, before)
+    return _report(session, version, failures, states, before)
 
 
 def _report(
-    session: Session, version: str, recorded: Recorded, states: Sequence[PackageState], before: dict[str, int]
+    session: Session,
+    version: str,
+    failures: Sequence[BuildFailed | NotAPackage],
+    states: Sequence[PackageState],
+    before: dict[str, int],
 ) -> CheckReport:
     hints: list[Hint] = []
     problems: list[Problem] = []
     records: Counter[str] = Counter()
-    packages = [
-        PackageReport(_named(failure), _dir(failure), 0, cached=False, failure=failure) for failure in recorded.failures
-    ]
+    packages = [PackageReport(_named(one), _dir(one), 0, cached=False, failure=one) for one in failures]
     for state in sorted(states, key=lambda one: one.directory):
         results = [unit.result for unit in state.units.values() if unit.result is not None]
         own = [found for path in sorted(state.files()) if (found := session.results(path)) is not None]

@@ -52,12 +52,21 @@ class Scheduler:
         self._state = _State()
         self._changed = threading.Condition()
         self._order = itertools.count()
-        self._threads = [
-            threading.Thread(target=self._work, name=f"stackward-worker-{number}", daemon=True)
-            for number in range(max(1, workers))
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._threads: dict[int, threading.Thread] = {}
+        self.resize(workers)
+
+    def resize(self, workers: int) -> None:
+        """Have so many threads: further ones begin at once, and some end when they have done what they do."""
+        with self._changed:
+            self._workers = max(1, workers)
+            for number in range(self._workers):
+                if number not in self._threads:
+                    thread = threading.Thread(
+                        target=self._work, args=(number,), name=f"stackward-worker-{number}", daemon=True
+                    )
+                    self._threads[number] = thread
+                    thread.start()
+            self._changed.notify_all()
 
     def submit(self, key: Hashable, priority: Priority, job: Job, after: frozenset[Hashable] = frozenset()) -> None:
         """Queue ``job``. It replaces a waiting one of the same key and ends a running one.
@@ -100,17 +109,17 @@ class Scheduler:
         with self._changed:
             self._state.closed = True
             self._state.waiting.clear()
-            running = list(self._state.running.values())
+            running, threads = list(self._state.running.values()), list(self._threads.values())
             self._changed.notify_all()
         for token in running:
             token.cancel()
-        for thread in self._threads:
+        for thread in threads:
             thread.join(timeout=5.0)
 
-    def _next(self) -> tuple[Hashable, Job, CancelToken] | None:
-        """Wait for a job whose key is not running; None when closed."""
+    def _next(self, number: int) -> tuple[Hashable, Job, CancelToken] | None:
+        """Wait for a job whose key is not running; None when closed, or when there are threads enough without this."""
         with self._changed:
-            while not self._state.closed:
+            while not self._state.closed and number < self._workers:
                 ready = [
                     (self._held(waiting), waiting.priority, waiting.order, key)
                     for key, waiting in self._state.waiting.items()
@@ -122,6 +131,7 @@ class Scheduler:
                     token = self._state.running[key] = CancelToken()
                     return key, self._state.waiting.pop(key).job, token
                 self._changed.wait()
+            del self._threads[number]
             return None
 
     def _held(self, waiting: _Waiting) -> bool:
@@ -131,8 +141,8 @@ class Scheduler:
             waiting.after.isdisjoint(state.running) and waiting.after.isdisjoint(state.waiting)
         )
 
-    def _work(self) -> None:
-        while (claimed := self._next()) is not None:
+    def _work(self, number: int) -> None:
+        while (claimed := self._next(number)) is not None:
             key, job, token = claimed
             try:
                 job(token)

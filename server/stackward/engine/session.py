@@ -21,6 +21,7 @@ from stackward.engine.board import Board
 from stackward.engine.folder import Folder, Tools
 from stackward.engine.importers import Importers
 from stackward.engine.listener import Listener
+from stackward.engine.modules import within
 from stackward.engine.onward import Onward
 from stackward.engine.openfile import OpenFile
 from stackward.engine.packages import PackageState
@@ -67,6 +68,11 @@ class Session:
             self._analyst, self.texts, self._sources, work, self._lock, self.folder_of, self.analyse
         )
 
+    def configure(self, *, jobs: int, store: Store | None) -> None:
+        """How many jobs run at once (0: one per core), and where folders that are added from now on keep results."""
+        self._scheduler.resize(jobs or os.cpu_count() or 1)
+        self._store = store
+
     # Folders
 
     def add_folder(self, root: str, config: BuildConfig, *, tests: bool = True) -> Folder:
@@ -85,7 +91,7 @@ class Session:
             for folder in [one for one in self._folders if one.root == root]:
                 self._folders.remove(folder)
                 folder.close()
-            for directory in [one for one in {*self._analyst.packages, *self._wanted} if _below(one, root)]:
+            for directory in [one for one in {*self._analyst.packages, *self._wanted} if within(one, root)]:
                 gone += self._forget(directory)
         self._listener.hints_changed(gone)
 
@@ -93,7 +99,7 @@ class Session:
         """The innermost folder around a directory; files outside of all belong to the first."""
         with self._lock:
             for folder in self._folders:
-                if _below(directory, folder.root):
+                if within(directory, folder.root):
                     return folder
             return self._folders[-1] if self._folders else None
 
@@ -158,7 +164,7 @@ class Session:
             known = [
                 one
                 for one in self._analyst.packages
-                if one in directories or any(_below(one, root) for root in everything) or self._gone(one)
+                if one in directories or any(within(one, root) for root in everything) or self._gone(one)
             ]
             opened = {os.path.dirname(path) for path in self._board.open_files}
             stale_imports = self._importing(directories - set(self._analyst.packages))
@@ -367,7 +373,3 @@ def _about(failure: BuildFailed | NotAPackage, units: Iterable[Unit]) -> bool:
     """Whether a failure is one of the tests of a package that has a recipe."""
     names = {str(UnitId(unit.id.import_path, variant)) for unit in units for variant in Variant}
     return isinstance(failure, BuildFailed) and failure.package in names
-
-
-def _below(directory: str, root: str) -> bool:
-    return directory == root or directory.startswith(root.rstrip(os.sep) + os.sep)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,15 @@ from stackward.core.decision import Problem
 from stackward.core.hint import Hint, Severity
 from stackward.core.position import LineIndex
 from stackward.core.site import Function
+from stackward.engine.check import Place
+from stackward.engine.modules import within
 from stackward.engine.results import FileHints, State, Status
 from stackward.engine.session import Session
 from stackward.engine.settings import Settings
-from stackward.engine.setup import Loaded, load_folder, open_store
+from stackward.engine.setup import open_store, team_folder
 from stackward.lsp.capabilities import pulls
 from stackward.lsp.client import Folder
+from stackward.lsp.preferences import Preferences
 from stackward.lsp.present import Json, Presenter
 from stackward.lsp.progress import ProgressReporter
 from stackward.lsp.protocol import wire
@@ -42,23 +45,21 @@ class App:
         self.folders: tuple[Folder, ...] = server.client.folders
         self.language = language_of(self.client.locale)
         self.documents = Documents(self.client.encoding)
-        self.raw_settings: dict[str, Any] = _section(self.client.options)
+        self.preferences = Preferences(self.client.options)
         self.shown = True
         self.ready = False
         self.pulls = pulls(self.client)
-        loaded = self.load(self._roots()[0])
-        self.settings: Settings = loaded.settings
-        self._settings: dict[str, Settings] = {}
-        jobs = int(loaded.settings.get("analysis.jobs"))
-        self.session = Session(_News(self), work=loaded.work, store=open_store(loaded.settings), jobs=jobs)
-        self.presenter = Presenter(self.client, self.language, self.lines, os.path.join(loaded.work, "rules"))
+        work = self.preferences.of(self.roots()[0]).work
+        self.session = Session(_News(self), work=work)
+        self.presenter = Presenter(self.client, self.language, self.lines, os.path.join(work, "rules"))
         self.progress = ProgressReporter(server, self.language)
         self._waiting: set[str] = set()
         self._listeners: list[Callable[[Sequence[str]], None]] = []
         self._idle_listeners: list[Callable[[], None]] = []
         self._folder_listeners: list[Callable[[list[str]], None]] = []
         self._status: Status | None = None
-        self._typing: asyncio.TimerHandle | None = None
+        self._typing: dict[str, asyncio.TimerHandle] = {}
+        self._modules: set[str] = set()
         self._moved: asyncio.TimerHandle | None = None
         self._problems: set[str] = set()
         self._missing = ""
@@ -66,33 +67,64 @@ class App:
 
     # Settings and folders
 
-    def load(self, root: str) -> Loaded:
-        """The settings of a folder, the client's laid under the team's."""
-        return load_folder(root, client=self.raw_settings)
-
     def start_folders(self) -> None:
         """Take up all workspace folders with the settings as they are now, and say what is wrong with them."""
-        self.settings = self.load(self._roots()[0]).settings
-        self._settings.clear()
-        for root in self._roots():
-            loaded = self.load(root)
-            self._settings[root] = loaded.settings
-            self.report(loaded.problems)
-            self.session.add_folder(root, loaded.config, tests=loaded.settings.analysis_tests)
+        for root in self._modules:
+            self.session.remove_folder(root)
+        self._modules.clear()
+        settings = self.preferences.of(self.roots()[0]).settings  # What is for the machine is the same for all.
+        self.session.configure(jobs=int(settings.get("analysis.jobs")), store=open_store(settings))
+        for root in self.roots():
+            self._add_folder(root)
         self.ready = True
         for document in self.documents.all():
             self.opened(document)
         self.news(self.session.paths())
 
-    def take_settings(self, raw: Any) -> None:
+    def _add_folder(self, root: str) -> None:
+        loaded = self.preferences.of(root, self._around(root))
+        self.report(loaded.problems)
+        self.session.add_folder(root, loaded.config, tests=loaded.settings.analysis_tests)
+
+    def take_up(self, directory: str) -> None:
+        """A module below a workspace folder whose team has a file of its own is a folder by itself."""
+        root = team_folder(directory)
+        if root not in self._modules and root not in self.roots() and self._around(root):
+            self._modules.add(root)
+            self._add_folder(root)
+
+    def place(self, directory: str) -> Place | None:
+        """A folder with the settings that its packages are analysed with."""
+        self.take_up(directory)
+        folder = self.session.folder_of(directory)
+        return Place(folder, directory) if folder is not None else None
+
+    def _around(self, directory: str) -> list[str]:
+        """The workspace folders that a folder lies in, the innermost first."""
+        return sorted((one for one in self.roots() if within(directory, one)), key=len, reverse=True)
+
+    def take_settings(self, everywhere: Any, folders: Mapping[str, Any] | None = None) -> None:
         """New settings of the client: everything is analysed again, from the store where nothing is different."""
-        self.raw_settings = _section(raw)
+        self.preferences.take(everywhere, folders or {})
         self._problems.clear()
         self.start_folders()
+
+    def read_settings_again(self) -> None:
+        """A team's file is another one."""
+        self.preferences.reload()
+        self._problems.clear()
+        self.start_folders()
+
+    def settings(self, path: str) -> Settings:
+        """The settings that count for a file."""
+        folder = self.session.folder_of(os.path.dirname(path))
+        root = folder.root if folder is not None else self.roots()[0]
+        return self.preferences.of(root, self._around(root)).settings
 
     def opened(self, document: Document) -> None:
         """Have a document analysed; what is opened before the settings are known waits for them."""
         if self.ready and document.path is not None and document.path.endswith(".go"):
+            self.take_up(os.path.dirname(document.path))
             self.session.open(document.path, document.text)
 
     def report(self, problems: Sequence[Problem]) -> None:
@@ -110,13 +142,14 @@ class App:
         self.folders = tuple(folders)
         self.start_folders()
         for listener in self._folder_listeners:
-            listener(self._roots())
+            listener(self.roots())
 
     def on_folders(self, listener: Callable[[list[str]], None]) -> None:
         """Have ``listener`` told when the workspace has other folders."""
         self._folder_listeners.append(listener)
 
-    def _roots(self) -> list[str]:
+    def roots(self) -> list[str]:
+        """The workspace folders on this machine's disk; where the server runs if there are none."""
         roots = [folder.path for folder in self.folders if folder.path is not None]
         return roots or [os.getcwd()]
 
@@ -218,13 +251,11 @@ class App:
     def level(self, rule: str, path: str) -> Severity:
         """The level at which a rule is shown in a file: each folder's team has its own."""
         known = find(rule)
-        folder = self.session.folder_of(os.path.dirname(path))
-        settings = self._settings.get(folder.root, self.settings) if folder is not None else self.settings
-        return settings.level_of(rule, known.level if known is not None else None)
+        return self.settings(path).level_of(rule, known.level if known is not None else None)
 
     def visible(self, path: str) -> list[Hint]:
         """The hints of a file that are not switched off, and that allocate unless all are wanted."""
-        everything = self.settings.get("hints.nonAllocating")
+        everything = self.settings(path).get("hints.nonAllocating")
         return [
             hint
             for hint in self.hints(path).hints
@@ -240,12 +271,17 @@ class App:
         if self._moved is not None:
             self._moved.cancel()
         self._moved = self.server.loop.call_later(_PAUSE_SECONDS, self.news, [path])
-        if self.settings.get("analysis.trigger") != "type":
+        settings = self.settings(path)
+        if settings.get("analysis.trigger") != "type":
             return
-        if self._typing is not None:
-            self._typing.cancel()
-        delay = int(self.settings.get("analysis.delay")) / 1000
-        self._typing = self.server.loop.call_later(delay, self.session.save, path)
+        if path in self._typing:
+            self._typing[path].cancel()
+        delay = int(settings.get("analysis.delay")) / 1000
+        self._typing[path] = self.server.loop.call_later(delay, self._paused, path)
+
+    def _paused(self, path: str) -> None:
+        del self._typing[path]
+        self.session.save(path)
 
 
 class _News:
@@ -262,11 +298,3 @@ class _News:
 
     def progress(self, text: str, done: int, _total: int) -> None:
         self._app.server.post(self._app.progress.building, f"{text} ({done})" if done else text)
-
-
-def _section(options: Any) -> dict[str, Any]:
-    """The settings in what a client sends: bare, or under ``stackward`` or ``settings``."""
-    for key in ("settings", "stackward"):
-        if isinstance(options, dict) and isinstance(options.get(key), dict):
-            options = options[key]
-    return dict(options) if isinstance(options, dict) else {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from lsprotocol import types
@@ -15,6 +15,7 @@ from stackward.core.outcome import Cancelled
 from stackward.core.site import Site
 from stackward.engine.check import check
 from stackward.engine.inlinediff import inline_diff
+from stackward.engine.modules import modules
 from stackward.engine.results import CheckReport
 from stackward.engine.scheduler import Priority
 from stackward.lsp.app import App
@@ -36,7 +37,7 @@ def register(app: App) -> None:
 
     @server.command("stackward.analyzeWorkspace")
     async def analyze() -> dict[str, Any]:
-        return await analyze_workspace(app, cancellation())
+        return await analyze_workspace(app, app.roots(), cancellation())
 
     @server.command("stackward.explainRule")
     def explain_rule(rule: str) -> str:
@@ -95,39 +96,36 @@ def _cost(site: Site) -> dict[str, Any]:
     return {"function": site.function, "bytes": site.bytes, "loops": site.loops, "cold": site.cold}
 
 
-async def analyze_workspace(app: App, cancel: CancelToken) -> dict[str, Any]:
-    """Analyse all packages of all folders, with a bar that can be cancelled; gives how much was found."""
+async def analyze_workspace(app: App, roots: Sequence[str], cancel: CancelToken) -> dict[str, Any]:
+    """Analyse all packages of workspace folders, with a bar that can be cancelled; gives how much was found."""
     progress = app.progress.begin(app.language.say("Analysing the workspace"), cancel)
     server = app.server
     sites = packages = 0
     failures: list[str] = []
-    for root in [folder.path for folder in app.folders if folder.path is not None]:
-        folder = app.session.folder_of(root)
-        if folder is None:
-            continue
 
-        def run(root: str = root, folder: Any = folder) -> object:
-            return check(
-                app.session,
-                folder,
-                root,
-                ["./..."],
-                # One compiler, so that a save in between does not have to wait.
-                parallel=1,
-                progress=lambda text, done, total: server.post(progress.report, text, done, total),
-                cancel=cancel,
-            )
+    found = await asyncio.to_thread(lambda: [module for root in roots for module in modules(root)])
+    places = [place for module in found if (place := app.place(module)) is not None]
 
-        outcome = await asyncio.to_thread(run)
-        if isinstance(outcome, CheckReport):
-            sites += sum(hint.site.shown for hint in outcome.hints)
-            packages += len(outcome.packages)
-            failures += [str(one.failure) for one in outcome.packages if one.failure is not None]
-        elif isinstance(outcome, Cancelled):
-            progress.end(app.language.say("cancelled"))
-            return {"cancelled": True, "sites": sites, "packages": packages, "failures": failures}
-        else:
-            failures.append(str(outcome))
+    def run() -> object:
+        return check(
+            app.session,
+            places,
+            # One compiler, so that a save in between does not have to wait.
+            parallel=1,
+            progress=lambda text, done, total: server.post(progress.report, text, done, total),
+            cancel=cancel,
+        )
+
+    outcome = await asyncio.to_thread(run)
+    if isinstance(outcome, CheckReport):
+        sites = sum(hint.site.shown for hint in outcome.hints)
+        packages = len(outcome.packages)
+        failures = [str(one.failure) for one in outcome.packages if one.failure is not None]
+    elif isinstance(outcome, Cancelled):
+        progress.end(app.language.say("cancelled"))
+        return {"cancelled": True, "sites": sites, "packages": packages, "failures": failures}
+    else:
+        failures.append(str(outcome))
     app.news(app.session.paths())
     say = app.language.say
     listed = say("{count} package" if packages == 1 else "{count} packages", count=packages)

@@ -25,7 +25,7 @@ def register(app: App) -> None:
 
 def diagnostics(app: App, path: str) -> list[Json]:
     """The diagnostics of a file."""
-    if not app.settings.get("diagnostics.enable"):
+    if not app.settings(path).get("diagnostics.enable"):
         return []
     lines = app.lines(path)
     shown = [app.presenter.diagnostic(hint, lines, app.level(hint.rule, path)) for hint in app.visible(path)]

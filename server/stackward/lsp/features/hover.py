@@ -24,7 +24,7 @@ def register(app: App) -> None:
     @app.server.feature(types.TEXT_DOCUMENT_HOVER)
     def hover(params: types.HoverParams) -> types.Hover | None:
         path = path_of(params.text_document.uri)
-        if path is None or not app.settings.get("hover.enable"):
+        if path is None or not app.settings(path).get("hover.enable"):
             return None
         lines = app.lines(path)
         pos = lines.from_client(ClientPos(params.position.line, params.position.character), app.client.encoding)

@@ -18,7 +18,7 @@ def register(app: App) -> None:
     @app.server.feature(types.TEXT_DOCUMENT_INLAY_HINT)
     def inlay(params: types.InlayHintParams) -> list[types.InlayHint]:
         path = path_of(params.text_document.uri)
-        if path is None or not app.settings.get("inlayHints.enable"):
+        if path is None or not app.settings(path).get("inlayHints.enable"):
             return []
         lines = app.lines(path)
         encoding = app.client.encoding

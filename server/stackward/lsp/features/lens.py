@@ -21,7 +21,7 @@ def register(app: App) -> None:
     @app.server.feature(types.TEXT_DOCUMENT_CODE_LENS)
     def lenses(params: types.CodeLensParams) -> list[types.CodeLens]:
         path = path_of(params.text_document.uri)
-        if path is None or not app.settings.get("codeLens.enable"):
+        if path is None or not app.settings(path).get("codeLens.enable"):
             return []
         lines = app.lines(path)
         sites = Counter(hint.site.function for hint in app.visible(path))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from lsprotocol import types
 
@@ -36,8 +35,9 @@ def register(app: App) -> None:
         else:
             app.start_folders()
         await _watch(app)
-        if app.settings.get("analysis.workspace"):
-            await analyze_workspace(app, CancelToken())
+        whole = [root for root in app.roots() if app.preferences.of(root).settings.get("analysis.workspace")]
+        if whole:
+            await analyze_workspace(app, whole, CancelToken())
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     async def did_change_configuration(params: types.DidChangeConfigurationParams) -> None:
@@ -67,15 +67,20 @@ def register(app: App) -> None:
 def changed(app: App, paths: list[str]) -> None:
     """Files changed on disk. What the editor has open and saves itself is among them, and costs nothing twice."""
     if any(path.endswith(TEAM_FILE) for path in paths):
-        app.take_settings(app.raw_settings)
+        app.read_settings_again()
     app.session.changed(path for path in paths if not path.endswith(TEAM_FILE))
 
 
 async def _fetch_settings(app: App) -> None:
-    items = [{"section": "stackward"}]
+    """Ask for the settings of each workspace folder, and for those of files outside of all."""
+    folders = [folder for folder in app.folders if folder.path is not None]
+    items = [{"section": "stackward"}, *({"section": "stackward", "scopeUri": folder.uri} for folder in folders)]
     answer = await app.ask("workspace/configuration", {"items": items})
-    value: Any = answer[0] if isinstance(answer, list) and answer else None
-    app.take_settings(value if isinstance(value, dict) else app.raw_settings)
+    if not isinstance(answer, list) or len(answer) != len(items) or not isinstance(answer[0], dict):
+        app.start_folders()  # The client has none: what it said at first counts.
+        return
+    own = {folder.path: raw for folder, raw in zip(folders, answer[1:], strict=True) if folder.path is not None}
+    app.take_settings(answer[0], {path: raw for path, raw in own.items() if isinstance(raw, dict)})
 
 
 async def _watch(app: App) -> None:
