@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -121,6 +122,8 @@ def test_a_broken_package_beside_a_good_one(module: Module) -> None:
         (["check", "./nowhere"], "nowhere"),
         (["check", "--go", "/nowhere/go"], "/nowhere/go"),
         (["check", "--format", "xml"], "invalid choice"),
+        (["check", "--jobs", "-1"], "'-1' is no number of jobs"),
+        (["check", "gone.go"], "gone.go"),
         (["explain", "adress-returned"], "did you mean address-returned?"),
         (["frobnicate"], "invalid choice"),
     ],
@@ -130,6 +133,55 @@ def test_a_wrong_call_says_why_and_gives_2(module: Module, args: list[str], reas
     assert done.returncode == 2
     assert reason in done.stderr
     assert "Traceback" not in done.stderr
+
+
+CONTROLS = """\
+package p
+
+import "fmt"
+
+func Red(n int) string { return fmt.Sprintf("\x1b[31m\u202eé %d", n) }
+"""
+
+
+def test_a_source_does_not_command_the_terminal(module: Module) -> None:
+    done = stackward(module({"p.go": CONTROLS}), "check")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[1] == '    5 | func Red(n int) string { return fmt.Sprintf("␛[31m�é %d", n) }'
+    assert lines[2].index("^") == lines[1].index("n) }")
+    assert not {"\x1b", "\u202e"} & set(done.stdout)
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_terminal_that_cannot_show_the_source(module: Module, form: str) -> None:
+    argv = [sys.executable, "-m", "stackward", "check", "--format", form]
+    env = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        argv, cwd=module({"p.go": CONTROLS}), env=env, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    if form == "json":
+        assert json.loads(done.stdout)["sites"][0]["file"] == "p.go"
+    else:
+        assert r"\xe9 %d" in done.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="it is made with a device of Linux")
+def test_an_output_that_cannot_be_written_is_said(module: Module) -> None:
+    argv = [sys.executable, "-m", "stackward", "check"]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            argv,
+            cwd=module({"cart.go": CART}),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+    assert done.returncode == 2
+    assert done.stderr == "stackward: [Errno 28] No space left on device\n"
 
 
 def test_tests_and_tags(module: Module) -> None:

@@ -267,7 +267,7 @@ def test_files_outside_a_module_can_be_recorded_by_name(tmp_path):
     outside = recorder(tmp_path).record(str(tmp_path))
     assert isinstance(outside, NotAPackage)
     assert "go mod init" in outside.reason
-    recorded = recorder(tmp_path).record_files([str(tmp_path / "a.go")])
+    recorded = recorder(tmp_path).record(str(tmp_path), ["a.go"])
     assert isinstance(recorded, Recorded), recorded
     one = unit(recorded, path="command-line-arguments")
     assert "moved to heap: x" in replay(tmp_path, one)
@@ -282,6 +282,22 @@ def test_files_outside_a_module_can_be_recorded_by_name(tmp_path):
 )
 def test_what_is_no_package_says_why(tmp_path, files, env, reason):
     outcome = recorder(write(tmp_path, files), BuildConfig(env=env)).record(str(tmp_path))
+    failure = outcome.failures[0] if isinstance(outcome, Recorded) else outcome
+    assert isinstance(failure, NotAPackage)
+    assert reason in failure.reason
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reason"),
+    [
+        (".", "run 'go mod init'"),
+        ("./...", "run 'go mod init'"),
+        ("gone.go", "there is no such file"),
+        ("net/htp", "not in std"),
+    ],
+)
+def test_outside_of_any_module_it_is_said_what_is_missing(tmp_path, pattern, reason):
+    outcome = recorder(write(tmp_path, {"a.go": LEAK.format("a")})).record(str(tmp_path), [pattern])
     failure = outcome.failures[0] if isinstance(outcome, Recorded) else outcome
     assert isinstance(failure, NotAPackage)
     assert reason in failure.reason

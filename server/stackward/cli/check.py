@@ -38,7 +38,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--no-tests", action="store_true", help="leave test files out")
     parser.add_argument("--tags", metavar="LIST", default="", help="build tags, separated by commas")
     parser.add_argument("--go", metavar="PATH", default="", help="the go command to use")
-    parser.add_argument("--jobs", type=int, default=0, metavar="N", help="compilers at once (default: one per core)")
+    parser.add_argument("--jobs", type=count, default=0, metavar="N", help="compilers at once (default: one per core)")
     parser.add_argument("--no-cache", action="store_true", help="neither use nor keep results of other runs")
     parser.set_defaults(run=run)
 
@@ -96,6 +96,13 @@ def _read(path: str) -> bytes | None:
         return Path(path).read_bytes()
     except OSError:
         return None
+
+
+def count(text: str) -> int:
+    """A number of things for ``argparse``, none included."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of jobs")
+    return int(text)
 
 
 class Silent:

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from stackward.cli.check import Progress, Silent
+from stackward.cli.check import Progress, Silent, count
 from stackward.core.outcome import BuildFailed, Cancelled, NotAPackage, ToolchainMissing
 from stackward.engine.files import replace_text
 from stackward.engine.fix import Wanted
@@ -52,7 +52,7 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("--tags", metavar="LIST", default="", help="build tags, separated by commas")
     parser.add_argument("--go", metavar="PATH", default="", help="the go command to use")
-    parser.add_argument("--jobs", type=int, default=0, metavar="N", help="packages at once (default: one per core)")
+    parser.add_argument("--jobs", type=count, default=0, metavar="N", help="packages at once (default: one per core)")
     parser.set_defaults(run=run)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -25,12 +26,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in [given[0]] if given and given[0] in COMMANDS else COMMANDS:
         importlib.import_module(f"stackward.cli.{name.replace('-', '_')}").add_parser(commands)
     namespace = parser.parse_args(given)
+    for stream in (sys.stdout, sys.stderr):
+        # Source lines and paths may hold what the terminal's encoding cannot show.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code: int = namespace.run(namespace)
+        if not sys.stdout.closed:
+            sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         # The reader of a pipe has seen enough (`stackward check | head`); the flush at exit must not complain about it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
+    except OSError as error:
+        print(f"stackward: {error}", file=sys.stderr)
+        _drop_output()
+        return 2
     return code
+
+
+def _drop_output() -> None:
+    """What could not be written is not tried again when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,6 +1,7 @@
 """The JSON form of ``stackward check``: one object, version 1.
 
-Lines and columns are 1-based, columns in UTF-8 bytes.
+Lines and columns are 1-based, columns in UTF-8 bytes. The text is ASCII, whatever is in it: no terminal or pipe changes
+it, and names of files that are not UTF-8 have a form too.
 """
 
 from __future__ import annotations
@@ -28,7 +29,6 @@ def render(report: CheckReport, cwd: str) -> str:
             "problems": [_problem(problem, cwd) for problem in report.problems],
         },
         indent=2,
-        ensure_ascii=False,
     )
 
 

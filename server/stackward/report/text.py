@@ -15,6 +15,13 @@ from stackward.report.json import relative
 _TAB = 4  # Columns per tab in the source lines that are shown; the underline follows.
 
 
+_PICTURES = {
+    **{code: 0x2400 + code for code in range(0x20)},
+    0x7F: 0x2421,
+    **dict.fromkeys((*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), 0xFFFD),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Paint:
     """Escape sequences of a terminal, or nothing."""
@@ -47,7 +54,7 @@ def _hint(hint: Hint, index: LineIndex, cwd: str, paint: Paint) -> Iterator[str]
     start, end = site.range.start, site.range.end
     line, column = start.display
     where = f"{relative(site.path, cwd)}:{line}:{column}"
-    yield f"{paint.bold}{where}:{paint.off} {hint.text} {paint.rule}[{hint.rule}]{paint.off}"
+    yield f"{paint.bold}{_visible(where)}:{paint.off} {_visible(hint.text)} {paint.rule}[{hint.rule}]{paint.off}"
     source = index.line_text(start.line)
     if source:
         number = f"{line:>5}"
@@ -56,7 +63,7 @@ def _hint(hint: Hint, index: LineIndex, cwd: str, paint: Paint) -> Iterator[str]
         yield f"{paint.dim}{number} |{paint.off} {_shown(source)}"
         yield f"{paint.dim}{' ' * len(number)} |{paint.off} {' ' * lead}{paint.mark}{'^' * max(marked, 1)}{paint.off}"
     for step in hint.steps:
-        yield f"{paint.dim}      {_step(step, cwd)}{paint.off}"
+        yield f"{paint.dim}      {_visible(_step(step, cwd))}{paint.off}"
     if site.inlined_at:
         calls = ", ".join(_at(at.path, at.pos, cwd) for at in site.inlined_at[:3])
         more = f" and {len(site.inlined_at) - 3} more" if len(site.inlined_at) > 3 else ""
@@ -64,7 +71,7 @@ def _hint(hint: Hint, index: LineIndex, cwd: str, paint: Paint) -> Iterator[str]
     if site.not_inlined:
         yield f"{paint.dim}      {site.function} is not inlined: {site.not_inlined}{paint.off}"
     if hint.advice:
-        yield f"      try: {hint.advice}"
+        yield f"      try: {_visible(hint.advice)}"
 
 
 def _step(step: HintStep, cwd: str) -> str:
@@ -93,7 +100,12 @@ def _count(number: int, noun: str) -> str:
 
 
 def _shown(source: bytes) -> str:
-    return source.decode("utf-8", "replace").replace("\t", " " * _TAB)
+    return _visible(source.decode("utf-8", "replace").replace("\t", " " * _TAB))
+
+
+def _visible(text: str) -> str:
+    """Control characters as pictures of one column: a source neither commands the terminal nor turns lines around."""
+    return text.translate(_PICTURES)
 
 
 def _columns(source: bytes) -> int:

@@ -17,6 +17,7 @@ Two go commands run side by side, with the same flags, over the same packages:
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -33,6 +34,7 @@ from stackward.toolchain.unit import Package, Recorded, Unit, UnitId, Variant
 
 NotRecorded: TypeAlias = BuildFailed | NotAPackage | DidNotRun | Cancelled
 
+_OUTSIDE = re.compile("go.mod file not found|cannot find main module|does not contain main module")
 _NO_FILE = frozenset({"", "off", os.devnull, "NUL"})
 
 
@@ -63,19 +65,22 @@ class Recorder:
             asking = pool.submit(self._environment, cwd, cancel)
             printed = self._list(cwd, patterns, [*flags, "-a", "-n"], None, cancel)
             environment, built = asking.result(), building.result()
-        for outcome in (built, printed, environment):
-            if isinstance(outcome, NotAPackage | DidNotRun | Cancelled):
-                return outcome
+        if not isinstance(environment, dict):
+            return environment
+        outside = environment["GOMOD"] in _NO_FILE and environment["GOWORK"] in _NO_FILE
+        for outcome in (built, printed):
             if isinstance(outcome, ListFailed):
-                return NotAPackage(cwd, _advice(outcome.message))
+                return NotAPackage(cwd, _advice(outcome.message, outside))
+            if not isinstance(outcome, Listing):
+                return outcome
         assert isinstance(built, Listing)
         assert isinstance(printed, Listing)
-        assert isinstance(environment, dict)
         wanted = [one for one in built.packages if one.wanted and not one.for_test and not one.path.endswith(".test")]
         lines = compile_lines(dryrun.parse(printed.script))
         for script in self._profiled(cwd, wanted, environment["GOFLAGS"], tests, cancel):
             lines.update(compile_lines(dryrun.parse(script)))
         units, failures = _Units(built.packages, lines, self._materials).of(wanted)
+        failures = [_advised(one, cwd, outside) for one in failures]
         if cancel is not None and cancel.cancelled:
             return Cancelled()
         local = [one for one in built.packages if _local(one)]
@@ -89,14 +94,6 @@ class Recorder:
             local=tuple(stamps(name for one in local if not one.wanted for name in (*one.go_files, *one.cgo_files))),
             own=tuple(stamps(name for one in wanted for name in (*one.go_files, *one.cgo_files))),
         )
-
-    def record_files(
-        self, files: Sequence[str], *, progress: Progress | None = None, cancel: CancelToken | None = None
-    ) -> Recorded | NotRecorded:
-        """The recipe of Go files of one folder as a package of their own, ``command-line-arguments``."""
-        names = [os.path.basename(file) for file in files]
-        tests = any(name.endswith("_test.go") for name in names)
-        return self.record(os.path.dirname(files[0]), names, tests=tests, progress=progress, cancel=cancel)
 
     @or_reason
     def compiled(
@@ -202,7 +199,7 @@ class _Units:
                 continue  # It is a part of the compiler.
             if not any((package.go_files, package.cgo_files, package.test_files, package.xtest_files)):
                 reason = package.errors[0].message if package.errors else "there are no Go files for this build"
-                failures[package.path] = NotAPackage(package.dir or package.path, _advice(reason))
+                failures[package.path] = NotAPackage(package.dir or package.path, reason)
                 continue
             for variant, own in self._variants(package):
                 unit = self._unit(UnitId(package.path, variant), package, own)
@@ -273,9 +270,17 @@ class _Units:
         return BuildFailed(package.path, (BuildError("the go command did not say how it is built"),))
 
 
-def _advice(message: str) -> str:
-    """What the go command said, and what to do where it does not say so."""
-    if "go.mod file not found" in message or "cannot find main module" in message:
+def _advised(failure: BuildFailed | NotAPackage, cwd: str, outside: bool) -> BuildFailed | NotAPackage:
+    if isinstance(failure, BuildFailed):
+        return failure
+    if failure.path.endswith(".go") and not os.path.exists(os.path.join(cwd, failure.path)):
+        return NotAPackage(failure.path, "there is no such file")
+    return NotAPackage(failure.path, _advice(failure.reason, outside))
+
+
+def _advice(message: str, outside: bool) -> str:
+    """What the go command said, and what to do where it does not say so. ``outside`` is where there is no module."""
+    if outside and _OUTSIDE.search(message):
         return "not in a Go module; run 'go mod init' in the folder that should be one"
     return message
 
