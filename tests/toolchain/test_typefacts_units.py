@@ -87,7 +87,8 @@ def test_archives_stand_in_for_export_data(tmp_path, toolchain, checker):
     dep, a, b = recorded["dep"], recorded["a"], recorded["b"]
     new = str(tmp_path / "new.a")
     text = {str(root / "dep/d.go"): b"package dep\n\ntype T struct { A, B, C int }\n\nfunc New() T { return T{} }\n"}
-    compiler = Compiler(toolchain, BuildConfig(), str(tmp_path / "scratch"))
+    recorder = Recorder(toolchain.go, BuildConfig(), str(tmp_path / "work"))
+    compiler = Compiler(toolchain, BuildConfig(), str(tmp_path / "scratch"), recorder)
     assert compiler.build(Replay(dep, text), new, CancelToken()) is None
     archives = {dep.archive: new}
     for _ in range(2):

@@ -90,13 +90,14 @@ class Folder:
         toolchain = discover(self.config, folder=self.root, cancel=self._closed)
         if isinstance(toolchain, ToolchainMissing):
             return toolchain
-        compiler = Compiler(toolchain, self.config, os.path.join(self.work, "scratch"))
+        recorder = Recorder(toolchain.go, self.config, self.work)
+        compiler = Compiler(toolchain, self.config, os.path.join(self.work, "scratch"), recorder)
         types = TypeFacts(toolchain, self.config, str(cache_dir() / "typefacts"))
         types.prepare()
         return Tools(
             toolchain,
             compiler,
-            Recorder(toolchain.go, self.config, self.work),
+            recorder,
             Analysis(compiler, types, self.sources, self.store),
             self.sources,
             types,

@@ -28,7 +28,8 @@ from stackward.toolchain.discovery import Toolchain
 from stackward.toolchain.escapes import LogParser
 from stackward.toolchain.objectcode import ObjectCodeParser
 from stackward.toolchain.process import CancelToken, DidNotRun, Ran, give_way, kill, or_reason, run, start
-from stackward.toolchain.unit import Unit, Variant
+from stackward.toolchain.recipe import Recorder
+from stackward.toolchain.unit import Unit
 
 Record: TypeAlias = Decision | Problem | BuildError
 
@@ -89,12 +90,16 @@ _SLOTS = _Slots(os.cpu_count() or 1)
 
 
 class Compiler:
-    """Runs the compile tool of one toolchain. ``scratch`` is a folder for small files, made when it is needed."""
+    """Runs the compile tool of one toolchain. ``scratch`` is a folder for small files, made when it is needed.
 
-    def __init__(self, toolchain: Toolchain, config: BuildConfig, scratch: str) -> None:
+    ``recorder`` knows what cgo makes of a package.
+    """
+
+    def __init__(self, toolchain: Toolchain, config: BuildConfig, scratch: str, recorder: Recorder) -> None:
         self.toolchain = toolchain
         self.config = config
         self.scratch = scratch
+        self._recorder = recorder
         self._debug_flags: str | None = None
 
     @property
@@ -125,18 +130,21 @@ class Compiler:
 
         ``on_start`` is called when the compiler runs.
         """
-        if replay.unit.cgo:
-            return self._escapes_through_go(replay, on_records, cancel, on_start)
         flags = [f"-m={replay.level}"]
         if self.debug_flags:
             flags.append(f"-d={self.debug_flags}")
         with caches.scratch(self.scratch) as work:
             files, names = _materialise(replay, work)
+            if replay.unit.cgo:
+                made = self._made_by_cgo(replay.unit, names, work, cancel)
+                if not isinstance(made, list):
+                    return made
+                files = made
             # Never the null device: the compiler removes its output file when it fails, and root may remove that one.
             output = os.path.join(work, "out.a")
             argv = [*replay.unit.argv, "-o", output, *flags, "-importcfg", self._importcfg(replay), "-pack", *files]
             parser = LogParser(names, replay.unit.cwd, goroot=self.toolchain.goroot)
-            return self._read(argv, replay.unit, parser, on_records, cancel, on_start, end_early=True)
+            return self._read(argv, replay.unit, parser, on_records, cancel, on_start)
 
     @or_reason
     def object_code(self, replay: Replay, cancel: CancelToken) -> ObjectCode | BuildFailed | DidNotRun | Cancelled:
@@ -147,10 +155,12 @@ class Compiler:
         with caches.scratch(self.scratch) as work:
             files, names = _materialise(replay, work)
             if unit.cgo:
-                argv = self._through_go(unit, files, work, " ".join(["-S", *talk]))
-            else:
-                argv = [*unit.argv, "-o", os.path.join(work, "out.a"), "-S", "-c=2", *talk]
-                argv += ["-importcfg", self._importcfg(replay), "-pack", *files]
+                made = self._made_by_cgo(unit, names, work, cancel)
+                if not isinstance(made, list):
+                    return made
+                files = made
+            argv = [*unit.argv, "-o", os.path.join(work, "out.a"), "-S", "-c=2", *talk]
+            argv += ["-importcfg", self._importcfg(replay), "-pack", *files]
             toolchain = self.toolchain
             parser = ObjectCodeParser(names, toolchain.minor, toolchain.goarch, toolchain.goroot)
             ended = self._run(argv, unit, parser.feed, cancel, behind=True)
@@ -185,30 +195,17 @@ class Compiler:
             os.replace(archive, output)
         return None
 
-    def _escapes_through_go(
-        self,
-        replay: Replay,
-        on_records: Callable[[list[Record], bool], None],
-        cancel: CancelToken,
-        on_start: Callable[[], None],
-    ) -> Replayed | BuildFailed | DidNotRun | Cancelled:
-        """A cgo package compiles generated files, which only ``go build`` can make; ``//line`` leads back."""
-        unit = replay.unit
-        with caches.scratch(self.scratch) as work:
-            files, names = _materialise(replay, work)
-            argv = self._through_go(unit, files, work, f"-m={replay.level}")
-            parser = LogParser(names, unit.dir, goroot=self.toolchain.goroot)
-            return self._read(argv, unit, parser, on_records, cancel, on_start, end_early=False)
-
-    def _through_go(self, unit: Unit, files: Sequence[str], work: str, flags: str) -> list[str]:
-        """The go command that compiles a unit with further flags of the compiler, ``files`` in the place of its own."""
-        test = unit.id.variant is not Variant.PACKAGE
-        overlay = os.path.join(work, "overlay.json")
-        replaced = {path: name for name, path in zip(files, unit.files, strict=True) if name != path}
-        Path(overlay).write_text(json.dumps({"Replace": replaced}), encoding="utf-8")
-        argv = [self.toolchain.go, *(("test", "-c", "-vet=off") if test else ("build",))]
-        argv += ["-o", os.path.join(work, "out"), *self.config.build_flags()]
-        return [*argv, f"-gcflags={f'{self.config.gcflags()} {flags}'.strip()}", "-overlay", overlay, "."]
+    def _made_by_cgo(
+        self, unit: Unit, names: Mapping[str, str], work: str, cancel: CancelToken
+    ) -> list[str] | BuildFailed | DidNotRun | Cancelled:
+        """The files that a cgo package is compiled from; ``//line`` in those that cgo made leads back."""
+        overlay = ""
+        replaced = {path: name for name, path in names.items() if name != path}
+        if replaced:
+            overlay = os.path.join(work, "overlay.json")
+            Path(overlay).write_text(json.dumps({"Replace": replaced}), encoding="utf-8")
+        made = self._recorder.compiled(unit, overlay, cancel)
+        return [replaced.get(path, path) for path in made] if isinstance(made, tuple) else made
 
     def _read(
         self,
@@ -218,8 +215,6 @@ class Compiler:
         on_records: Callable[[list[Record], bool], None],
         cancel: CancelToken,
         on_start: Callable[[], None] = lambda: None,
-        *,
-        end_early: bool,
     ) -> Replayed | BuildFailed | DidNotRun | Cancelled:
         errors: list[BuildError] = []
         log_bytes = 0
@@ -236,7 +231,7 @@ class Compiler:
             over = parser.escapes_over
             if records or over:
                 on_records(records, over)
-            return over and end_early and not errors
+            return over and not errors
 
         ended = self._run(argv, unit, take, cancel, on_start, pause=lambda: on_records([], False))
         if isinstance(ended, DidNotRun | Cancelled):

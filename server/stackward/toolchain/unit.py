@@ -35,10 +35,8 @@ class Unit:
     """How to compile one unit.
 
     ``files`` are the Go files in the compiler's order, absolute. ``argv`` is the compile command with an absolute
-    program and
-    without ``-o``, ``-buildid``, ``-trimpath``, ``-importcfg``, ``-pack`` and files; for a cgo package, whose
-    generated files only the
-    go command can make, it is empty and ``go build`` is used. ``imports`` are pairs of import path and export data
+    program and without ``-o``, ``-buildid``, ``-trimpath``, ``-importcfg``, ``-pack`` and files; those of a ``cgo``
+    package are what cgo makes of its own (``Recorder.compiled``). ``imports`` are pairs of import path and export data
     file, ``importmap`` pairs of the path in the source and the real one. ``archive`` is the unit's own export data.
     """
 

@@ -11,6 +11,7 @@ import pytest
 from lsprotocol import types
 from typedclient import PATIENCE, P, TypedClient, folder_of, plain
 
+from stackward.lsp.uris import uri_of
 from stackward.toolchain.discovery import Toolchain
 
 Q = "package q\n\nfunc Text(b []byte) string {\n\treturn string(b)\n}\n"
@@ -35,7 +36,10 @@ class TestSettings:
         uri = await client.open("p.go")
         assert client.codes(uri) == ["string-conversion"]
         (asked,) = client.asked_settings
-        assert [(item.section, item.scope_uri) for item in asked.items] == [("stackward", None)]
+        assert [(item.section, item.scope_uri) for item in asked.items] == [
+            ("stackward", None),
+            ("stackward", uri_of(str(root))),
+        ]
 
     async def test_and_again_when_they_change(self, client: TypedClient, root: Path) -> None:
         await client.start(root, capabilities=ASKS)
@@ -226,6 +230,7 @@ class TestProgress:
         await client.start(root, capabilities=SHOWS_PROGRESS, options={"go": {"path": str(slow_go.path)}})
         running = asyncio.create_task(client.run("analyzeWorkspace"))
         await slow_go.called()
+        await client.until(lambda: len(client.progress_reports) > 0)
         ((token, (begin, *_)),) = client.progress_reports.items()
         assert begin.cancellable is True
         client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(token))
