@@ -25,7 +25,7 @@ from stackward.engine.sites import Found, SiteBuilder
 from stackward.engine.sources import SnapshotSources
 from stackward.engine.symbols import Symbols
 from stackward.rules import RULE_NAMES, End, classify
-from stackward.syntax.ignores import ignores
+from stackward.syntax.ignores import Ignores, ignores
 
 
 class Part:
@@ -98,15 +98,14 @@ class Part:
                 for found in by_path.get(path, ())
                 if not ignored.covers((hint := self.hint(found)).rule, found.site.range.start)
             ]
-            functions = tuple(self._followed(one) for one in self.builder.functions(path, source))
+            functions = tuple(self._followed(one, ignored) for one in self.builder.functions(path, source))
             results.append(FileResult(path, self.sources.digest(path), tuple(kept), functions, self.builder.tags(path)))
         return results
 
-    def _followed(self, function: Function) -> Function:
-        """A function whose leaking parameters say where they are passed to."""
-        if not any(parameter.flow for parameter in function.leaking):
+    def _followed(self, function: Function, ignored: Ignores) -> Function:
+        """A function whose leaking parameters say where they are passed to, without those that nobody wants shown."""
+        if not function.leaking:
             return function
         onward = self._evidence.calls.onward
-        return replace(
-            function, leaking=tuple(replace(one, onward=onward(one.flow, one.name)) for one in function.leaking)
-        )
+        leaking = (one for one in function.leaking if not ignored.covers("leaking-parameter", one.range.start))
+        return replace(function, leaking=tuple(replace(one, onward=onward(one.flow, one.name)) for one in leaking))
