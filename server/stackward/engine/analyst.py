@@ -12,9 +12,10 @@ from stackward.engine import dependents
 from stackward.engine.analysis import Analysed
 from stackward.engine.board import Board
 from stackward.engine.dependents import Provider
-from stackward.engine.folder import Folder, Recipes, Tools
+from stackward.engine.folder import Folder, Recipes, Tools, View
 from stackward.engine.inputs import Inputs
 from stackward.engine.listener import Listener
+from stackward.engine.modules import within
 from stackward.engine.packages import PackageState, UnitState
 from stackward.engine.results import FileResult, UnitResult
 from stackward.engine.scheduler import Priority, Scheduler
@@ -65,7 +66,8 @@ class Analyst:
         return self._providers
 
     def run(self, directory: str, reason: str, cancel: CancelToken, *, explain: bool = False) -> None:
-        folder = self._folder_of(directory)
+        view = self._view(directory)
+        folder = self._folder_of(view.cwd)
         if folder is None:
             return
         tools = folder.tools()
@@ -75,7 +77,7 @@ class Analyst:
             self.missing = tools if isinstance(tools, ToolchainMissing) else None
         if isinstance(tools, ToolchainMissing):
             return
-        package = self._recipe(directory, folder, tools, cancel)
+        package = self._recipe(directory, view, folder, tools, cancel)
         if package is None or cancel.cancelled:
             return
         for unit_id in sorted(package.units, key=lambda one: list(Variant).index(one.variant)):
@@ -124,7 +126,25 @@ class Analyst:
             if unit_id.variant is Variant.XTEST
         )
 
-    def _recipe(self, directory: str, folder: Folder, tools: Tools, cancel: CancelToken) -> PackageState | None:
+    def _view(self, directory: str) -> View:
+        """From where a package is looked at: one outside of the workspace, which was jumped to, as who imports it does.
+
+        From its own folder what it imports would have other versions, which nobody has downloaded.
+        """
+        folder = self._folder_of(directory)
+        if folder is None or within(directory, folder.root):
+            return View(directory)
+        with self._lock:
+            recorded = [(one.directory, one.recorded.graph) for one in self._packages.values() if one.recorded]
+        for importer, graph in recorded:
+            for one in graph if importer != directory else ():
+                if one.dir == directory and not one.standard and " " not in one.path:  # No variant for a test.
+                    return View(importer, one.path)
+        return View(directory)
+
+    def _recipe(
+        self, directory: str, view: View, folder: Folder, tools: Tools, cancel: CancelToken
+    ) -> PackageState | None:
         """The package with a recipe that holds; None if there is none to be had."""
         recipes = Recipes(folder, tools, self._texts)
         with self._lock:
@@ -145,9 +165,7 @@ class Analyst:
             and not (fresh_start and imports_changed(recorded, own=untested))
         ):
             return package
-        fresh = (None if lacking else recipes.recall(directory)) or recipes.record(
-            directory, self._listener.progress, cancel
-        )
+        fresh = (None if lacking else recipes.recall(view)) or recipes.record(view, self._listener.progress, cancel)
         match fresh:
             case Recorded() if fresh.units:
                 with self._lock:

@@ -105,6 +105,14 @@ class Folder:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """From where a package is looked at, which decides the versions of what it imports; ``pattern`` names it there."""
+
+    cwd: str
+    pattern: str = "."
+
+
 class Recipes:
     """The recipes of a folder's packages: kept on disk between runs, recorded anew when they do not hold any more."""
 
@@ -113,22 +121,24 @@ class Recipes:
         self._tools = tools
         self._texts = texts
 
-    def recall(self, directory: str) -> Recorded | None:
+    def recall(self, view: View) -> Recorded | None:
         """The recipe that an earlier run recorded, if it still holds, sources of the module included."""
         if self._folder.store is None:
             return None
-        value = self._folder.store.get(self._key(directory))
+        value = self._folder.store.get(self._key(view))
         recorded = codec.recorded_from_json(value) if value is not None else None
         if recorded is None or imports_changed(recorded) or self.why_stale(recorded):
             return None
         return recorded
 
-    def record(self, directory: str, progress: Progress | None, cancel: CancelToken) -> Recorded | NotRecorded:
+    def record(self, view: View, progress: Progress | None, cancel: CancelToken) -> Recorded | NotRecorded:
         """Ask the go command."""
-        recorded = self._tools.recorder.record(directory, tests=self._folder.tests, progress=progress, cancel=cancel)
+        recorded = self._tools.recorder.record(
+            view.cwd, [view.pattern], tests=self._folder.tests, progress=progress, cancel=cancel
+        )
         whole = isinstance(recorded, Recorded) and recorded.units and not recorded.failures
         if isinstance(recorded, Recorded) and whole and self._folder.store is not None:
-            self._folder.store.put(self._key(directory), codec.recorded_to_json(recorded))
+            self._folder.store.put(self._key(view), codec.recorded_to_json(recorded))
         return recorded
 
     def why_stale(self, recorded: Recorded) -> str:
@@ -141,5 +151,5 @@ class Recipes:
                 return f"the imports of {os.path.basename(path)} changed"
         return ""
 
-    def _key(self, directory: str) -> str:
-        return f"recipe/{self._tools.environment}/{self._folder.tests}/{directory}"
+    def _key(self, view: View) -> str:
+        return f"recipe/{self._tools.environment}/{self._folder.tests}/{view.pattern} {view.cwd}"
