@@ -88,8 +88,8 @@ def test_it_is_analysed_as_the_users_module_sees_it(start: Start, tmp_path: Path
     editor.notify(
         "textDocument/didOpen", {"textDocument": {"uri": dep, "languageId": "go", "version": 1, "text": text}}
     )
-    at_last(editor, lambda: (7, 20, 21, "address-returned") in editor.hints(dep))
-    assert editor.statuses[-1]["state"] == "idle"
+    shown = (7, 20, 21, "address-returned")
+    at_last(editor, lambda: shown in editor.hints(dep) and editor.statuses[-1]["state"] == "idle")
     # And a flow goes on in there.
     at = {"textDocument": {"uri": user}, "position": {"line": 5, "character": 1}}
     assert "assigned: kept = p" in editor.ask("textDocument/hover", at)["contents"]["value"]
