@@ -225,7 +225,7 @@ export class Connection implements vscode.Disposable {
         next(token, params);
       },
       workspace: {
-        configuration: (params) => params.items.map(() => this.#settings()),
+        configuration: (params) => params.items.map((item) => this.#settings(item.scopeUri)),
       },
       provideCodeLenses: async (document, token, next) => {
         const lenses = await next(document, token);
@@ -239,9 +239,13 @@ export class Connection implements vscode.Disposable {
     };
   }
 
-  /** What is set of the server's settings; nothing that a workspace says about programs while it is not trusted. */
-  #settings(): object {
-    const section = vscode.workspace.getConfiguration("stackward");
+  /**
+   * What is set of the server's settings, for a workspace folder where one is named; nothing that a workspace says about
+   * programs while it is not trusted.
+   */
+  #settings(folder?: string): object {
+    const scope = folder === undefined ? undefined : vscode.Uri.parse(folder);
+    const section = vscode.workspace.getConfiguration("stackward", scope);
     const values = chosen(serverSettings(this.#manifest), (name) => section.inspect(name));
     return vscode.workspace.isTrusted ? values : restricted(values);
   }

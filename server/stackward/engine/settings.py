@@ -213,7 +213,7 @@ def merge(client: Settings, team: Settings) -> Settings:
 def json_schema(rules: Collection[str]) -> dict[str, Any]:
     """The table as JSON schema properties, with the names as editors show them (``stackward.go.path``).
 
-    ``scope`` is VS Code's: a workspace's own settings cannot set what is for the machine.
+    ``scope`` is VS Code's: a workspace's own settings cannot set what is for the machine, and each folder can the rest.
     """
     level = {"type": "string", "enum": list(SEVERITIES)}
     kinds: dict[Type, dict[str, Any]] = {
@@ -236,8 +236,7 @@ def json_schema(rules: Collection[str]) -> dict[str, Any]:
             entry["enum"] = list(row.choices)
         if row.type is Type.INT:
             entry["minimum"] = row.minimum
-        if row.owner is Owner.CLIENT_ONLY:
-            entry["scope"] = "machine"
+        entry["scope"] = "machine" if row.owner is Owner.CLIENT_ONLY else "resource"
         properties[f"stackward.{row.name}"] = entry
     return properties
 

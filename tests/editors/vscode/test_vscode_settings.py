@@ -43,7 +43,7 @@ def test_there_is_one_for_each_of_the_servers() -> None:
         assert schema["default"] == default, row.name
         assert texts[schema["description"].strip("%")] == row.description, row.name
         scope = "machine-overridable" if row.name in OVERRIDABLE else None
-        assert schema.get("scope") == (scope or ("machine" if row.owner is Owner.CLIENT_ONLY else None)), row.name
+        assert schema.get("scope") == (scope or ("machine" if row.owner is Owner.CLIENT_ONLY else "resource")), row.name
 
 
 def test_what_the_manifest_allows_the_server_takes() -> None:
