@@ -77,7 +77,7 @@ def _whole(line: str) -> bool:
 def inlay_hints_are_right(shown: list[str]) -> None:
     (line,) = [line for line in shown if "%-28s" in line]
     for text in BOXED:
-        assert f"{text} boxed for fmt.Fprintf, " in line
+        assert f"{text} boxed, " in line
 
 
 def test_it_draws(storefront: Path, tmp_path: Path) -> None:

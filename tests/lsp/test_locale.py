@@ -101,11 +101,11 @@ def test_chinese(start: Callable[..., Editor]) -> None:
     assert "可以内联（代价 " in shown["function"]
     assert "1 处堆分配" in shown["lens"]
     assert "it 泄漏" in shown["lens"]
-    assert "it 在堆上：被返回，16 B" in shown["inlay"]
+    assert "在堆上：被返回，16 B" in shown["inlay"]
     assert re.fullmatch(
         r"直接拼接，代替 fmt\.Sprintf（每次调用 −\d 次分配.*）", shown["action"].replace("用 strconv", "")
     )
-    assert shown["graph"].splitlines()[-1] == "it 在堆上：被返回: 堆，由 runtime.newobject 分配"
+    assert shown["graph"].splitlines()[-1] == "被返回: 堆，由 runtime.newobject 分配"
     assert shown["progress"] == "正在分析工作区"
 
 

@@ -107,7 +107,7 @@ def test_hover_lens_and_inlay_hints(start: Callable[..., Editor]) -> None:
     span = {"start": {"line": 7, "character": 0}, "end": {"line": 8, "character": 0}}
     inlay = editor.ask("textDocument/inlayHint", {"textDocument": {"uri": uri}, "range": span})
     assert [(one["position"], one["label"]) for one in inlay] == [
-        ({"line": 7, "character": 3}, "it on heap: returned, 16 B")
+        ({"line": 7, "character": 3}, "on heap: returned, 16 B")
     ]
 
 

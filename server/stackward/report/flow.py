@@ -125,6 +125,8 @@ def nearest(hints: Sequence[Hint], line: int, column: int) -> Hint | None:
 
 def _end(language: Language, label: str) -> str:
     """A label without what the last box says."""
+    if label == "on heap":
+        return ""
     return language.of("label", label).removeprefix(language.say("on heap: "))
 
 

@@ -44,7 +44,7 @@ def check(evidence: Evidence) -> Words | None:
     if evidence.construct is Construct.VARIABLE:
         return Words(
             f"{name} is moved to the heap: its address is returned",
-            f"{name} on heap: returned",
+            "on heap: returned",
             "return the value instead of its address, or let the caller pass the destination",
         )
     if evidence.construct in {Construct.MAKE, Construct.MAP_LITERAL}:

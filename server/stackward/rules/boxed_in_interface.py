@@ -52,7 +52,7 @@ def check(evidence: Evidence) -> Words | None:
     if evidence.end is End.PASSED and evidence.callee is not None:
         return Words(
             f"{name} is copied to the heap: it is boxed in an interface for {evidence.callee}",
-            f"boxed for {evidence.callee.name}",
+            "boxed",
             f"call a function with concrete parameters instead of {evidence.callee.name}, or pass an existing pointer",
         )
     where = _WHERE.get(evidence.end)

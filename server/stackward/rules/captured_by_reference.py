@@ -47,7 +47,7 @@ def check(evidence: Evidence) -> Words | None:
     name = evidence.name
     return Words(
         f"{name} is moved to the heap: a func literal that outlives this frame captures it by reference",
-        f"{name} on heap: captured",
+        "on heap: captured",
         f"copy {name} to a variable that is not written to again and capture that, or pass it as a parameter",
     )
 

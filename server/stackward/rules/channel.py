@@ -37,7 +37,7 @@ def check(evidence: Evidence) -> Words | None:
         return None
     return Words(
         f"{evidence.name} allocates a channel",
-        "channel on heap",
+        "on heap",
         "make one channel outside the hot path, or share results without one",
     )
 

@@ -45,13 +45,13 @@ def check(evidence: Evidence) -> Words | None:
     if evidence.construct is Construct.MAP_INSERT:
         return Words(
             f"setting {evidence.name} may grow the map",
-            "map may grow",
+            "may grow",
             "make the map with the number of entries that it will have",
         )
     if evidence.construct is Construct.MAP:
         return Words(
             f"the map {evidence.name} takes memory on the heap",
-            "map on heap",
+            "on heap",
             "use a struct for keys that are known, or keep the map and clear it",
         )
     return None

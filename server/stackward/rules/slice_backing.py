@@ -70,12 +70,12 @@ def check(evidence: Evidence) -> Words | None:
     if evidence.construct is Construct.APPEND:
         return Words(
             f"append grows its slice on the heap{because}",
-            "append grows on heap",
+            "may grow",
             "make the slice with the capacity that it will need",
         )
     return Words(
         f"the array of {evidence.name} is on the heap{because}",
-        "slice literal on heap",
+        "on heap",
         "use an array, a package-level slice that nobody writes to, or a buffer that you reuse",
     )
 

@@ -52,7 +52,7 @@ def check(evidence: Evidence) -> Words | None:
         why = f": the result is passed to {evidence.callee}"
     return Words(
         f"{evidence.name} makes a copy on the heap{why}",
-        "string copied to heap",
+        "copied",
         "keep one form, append to a buffer, or use a strings.Builder",
     )
 

@@ -59,7 +59,7 @@ async def test_inlay_hints_of_the_range_that_is_asked_for(client: TypedClient, r
     first, second = await inlays(client, uri)
     assert first.position == types.Position(3, 2)
     assert isinstance(first.label, str)
-    assert first.label.startswith("n on heap: returned")
+    assert first.label.startswith("on heap: returned")
     assert isinstance(first.tooltip, str)
     assert first.tooltip.startswith("n is moved to the heap")
     assert first.padding_left is True
