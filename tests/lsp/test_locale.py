@@ -74,6 +74,7 @@ def seen(editor: Editor) -> dict[str, str]:
     actions = editor.ask("textDocument/codeAction", {**document, "range": {"start": at, "end": at}, "context": context})
     offered = next(one for one in actions if one["kind"].startswith("refactor.rewrite"))
     graph = editor.ask("workspace/executeCommand", {"command": "stackward.graph", "arguments": [uri, on_item]})
+    listed = editor.ask("workspace/executeCommand", {"command": "stackward.listHints", "arguments": [uri]})
     editor.ask("workspace/executeCommand", {"command": "stackward.analyzeWorkspace", "arguments": []})
     bars = [one["params"]["value"] for one in editor.seen if one.get("method") == "$/progress"]
     return {
@@ -87,6 +88,7 @@ def seen(editor: Editor) -> dict[str, str]:
         "inlay": " | ".join(one["label"] for one in inlays),
         "action": editor.ask("codeAction/resolve", offered)["title"],
         "graph": graph["text"],
+        "listed": next(one["data"]["message"] for one in listed if one["range"] == item["range"]),
         "progress": next(one["title"] for one in reversed(bars) if one["kind"] == "begin"),
     }
 
@@ -106,6 +108,7 @@ def test_chinese(start: Callable[..., Editor]) -> None:
         r"直接拼接，代替 fmt\.Sprintf（每次调用 −\d 次分配.*）", shown["action"].replace("用 strconv", "")
     )
     assert shown["graph"].splitlines()[-1] == "被返回: 堆，由 runtime.newobject 分配"
+    assert shown["listed"] == "it 被移到堆上：它的地址被返回"
     assert shown["progress"] == "正在分析工作区"
 
 

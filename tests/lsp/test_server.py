@@ -324,7 +324,7 @@ def test_listed_hints_say_what_they_cost(start: Callable[..., Editor]) -> None:
     editor.settled()
     listed = editor.ask("workspace/executeCommand", {"command": "stackward.listHints", "arguments": [uri]})
     assert listed
-    assert all(one["data"].keys() == {"function", "bytes", "loops", "cold"} for one in listed)
+    assert all(one["data"].keys() == {"message", "function", "bytes", "loops", "cold"} for one in listed)
     mine = [one for one in listed if one["data"]["function"] == "New"]
     same = {"command": "stackward.listHints", "arguments": [uri, "New"]}
     assert editor.ask("workspace/executeCommand", same) == mine != []

@@ -5,13 +5,24 @@ export interface Point {
   readonly character: number;
 }
 
-/** An item of `stackward.listHints`: a diagnostic, with what it costs in `data` where the server gives that. */
+/** An item of `stackward.listHints`: a diagnostic, with what a list says of it in `data`. */
 export interface Listed {
   readonly range: { readonly start: Point; readonly end: Point };
-  readonly code?: string | number;
-  readonly message: string;
+  readonly code: string;
   readonly tags?: readonly number[];
-  readonly data?: unknown;
+  readonly data: {
+    /** What is so, without what it costs. */
+    readonly message: string;
+    /** The function that it is in, empty at package level. */
+    readonly function: string;
+    /** Of one allocation; null where it varies or is not known yet. */
+    readonly bytes: number | null;
+    readonly loops: number;
+    /** Why the path is rarely taken; empty where it is not. */
+    readonly cold: string;
+  };
+  /** The whole message, with what it costs. */
+  readonly message: string;
 }
 
 /** How a site's storage is marked. */
@@ -22,10 +33,10 @@ export interface Site {
   readonly start: Point;
   readonly end: Point;
   readonly rule: string;
+  /** With what it costs, and `words` without. */
   readonly message: string;
-  /** The function that it is in, empty at package level. */
+  readonly words: string;
   readonly function: string;
-  /** Of one allocation; undefined where it varies or is not known yet. */
   readonly bytes: number | undefined;
   readonly loops: number;
   readonly cold: boolean;
@@ -36,26 +47,20 @@ export interface Site {
 const FADED = 1; // DiagnosticTag.Unnecessary
 
 /** A site from what the server lists. */
-export function readSite(uri: string, listed: Listed, owner: string): Site {
-  const data = typeof listed.data === "object" && listed.data !== null ? listed.data : {};
-  const cost = costOf(listed.message);
+export function readSite(uri: string, { range, code, message, tags, data }: Listed): Site {
   return {
     uri,
-    start: listed.range.start,
-    end: listed.range.end,
-    rule: String(listed.code ?? ""),
-    message: listed.message,
-    function: text(data, "function") ?? owner,
-    bytes: number(data, "bytes") ?? cost.bytes,
-    loops: number(data, "loops") ?? cost.loops,
-    cold: text(data, "cold") !== undefined ? text(data, "cold") !== "" : cost.cold,
-    allocates: !listed.tags?.includes(FADED),
+    start: range.start,
+    end: range.end,
+    rule: code,
+    message,
+    words: data.message,
+    function: data.function,
+    bytes: data.bytes ?? undefined,
+    loops: data.loops,
+    cold: data.cold !== "",
+    allocates: !tags?.includes(FADED),
   };
-}
-
-/** Whether the server says by itself which function a listed hint is in. */
-export function namesFunction(listed: Listed): boolean {
-  return typeof listed.data === "object" && listed.data !== null && text(listed.data, "function") !== undefined;
 }
 
 /** The colour of a site. */
@@ -78,26 +83,4 @@ export function siteAt(sites: readonly Site[], at: Point): Site | undefined {
   const around = sites.filter((site) => compare(site.start, at) <= 0 && compare(at, site.end) <= 0);
   around.sort((a, b) => a.end.line - a.start.line - (b.end.line - b.start.line) || compare(b.start, a.start));
   return around[0] ?? sites.filter((site) => site.start.line === at.line).sort((a, b) => compare(a.start, b.start))[0];
-}
-
-/** What the end of the server's message says: `(48 bytes, in 2 nested loops)`. */
-function costOf(message: string): { bytes: number | undefined; loops: number; cold: boolean } {
-  const cost = /\(([^()]*(?:\([^()]*\)[^()]*)*)\)$/.exec(message)?.[1] ?? "";
-  const bytes = /^([\d,]+) bytes\b/.exec(cost)?.[1];
-  const nested = /\bin (\d+) nested loops\b/.exec(cost)?.[1];
-  return {
-    bytes: bytes === undefined ? undefined : Number(bytes.replaceAll(",", "")),
-    loops: nested === undefined ? Number(/\bin a loop\b/.test(cost)) : Number(nested),
-    cold: /\brarely: |\bonce, at start\b/.test(cost),
-  };
-}
-
-function text(data: object, key: string): string | undefined {
-  const value: unknown = Reflect.get(data, key);
-  return typeof value === "string" ? value : undefined;
-}
-
-function number(data: object, key: string): number | undefined {
-  const value: unknown = Reflect.get(data, key);
-  return typeof value === "number" ? value : undefined;
 }

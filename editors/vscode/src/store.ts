@@ -1,9 +1,8 @@
 // The sites of all files that the server knows, kept as they change.
 
 import * as vscode from "vscode";
-import { CodeLensRequest } from "vscode-languageclient/node";
 import type { Connection } from "./client.ts";
-import { type Listed, namesFunction, readSite, type Site } from "./site.ts";
+import { type Listed, readSite, type Site } from "./site.ts";
 
 const PAUSE_MS = 50; // Diagnostics of many files come one by one.
 
@@ -11,8 +10,6 @@ export class Store implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>();
   readonly onChange = this.#changed.event;
   readonly #files = new Map<string, readonly Site[]>();
-  /** The functions of listed hints, which are the same as long as the hints are and move together. */
-  readonly #owners = new Map<string, { readonly hints: string; readonly functions: readonly string[] }>();
   readonly #stale = new Set<string>();
   readonly #connection: Connection;
   readonly #subscriptions: vscode.Disposable[];
@@ -79,7 +76,6 @@ export class Store implements vscode.Disposable {
 
   #clear(): void {
     this.#stale.clear();
-    this.#owners.clear();
     if (this.#files.size > 0) {
       this.#files.clear();
       this.#changed.fire();
@@ -110,49 +106,15 @@ export class Store implements vscode.Disposable {
     }
     if (listed.length === 0) {
       this.#files.delete(uri);
-      this.#owners.delete(uri);
-      return;
+    } else {
+      this.#files.set(
+        uri,
+        listed.map((one) => readSite(uri, one)),
+      );
     }
-    const hints = arrangement(listed);
-    const known = this.#owners.get(uri);
-    const functions = known?.hints === hints ? known.functions : await this.#functions(uri, listed);
-    if (functions.some(Boolean)) {
-      this.#owners.set(uri, { hints, functions });
-    }
-    const sites = listed.map((one, index) => readSite(uri, one, functions[index] ?? ""));
-    this.#files.set(uri, sites);
-  }
-
-  /** The function of each hint of a file, from its code lenses, which name all functions that have any. */
-  async #functions(uri: string, listed: readonly Listed[]): Promise<string[]> {
-    if (listed.every(namesFunction)) {
-      return [];
-    }
-    const lenses = await this.#connection.client?.sendRequest(CodeLensRequest.type, { textDocument: { uri } });
-    const names = new Map<string, string>();
-    for (const { command } of lenses ?? []) {
-      const name: unknown = command?.arguments?.[1];
-      if (typeof name === "string") {
-        const own = await this.#connection.execute<Listed[]>("stackward.listHints", [uri, name]);
-        for (const one of own ?? []) {
-          names.set(keyOf(one), name);
-        }
-      }
-    }
-    return listed.map((one) => names.get(keyOf(one)) ?? "");
   }
 }
 
 function shown(): vscode.Uri[] {
   return vscode.window.visibleTextEditors.map((one) => one.document.uri);
-}
-
-/** What is the same after an edit that changes nothing but columns, or moves everything. */
-function arrangement(listed: readonly Listed[]): string {
-  const top = listed[0]?.range.start.line ?? 0;
-  return listed.map(({ code, message, range }) => `${code} ${message} ${range.start.line - top}`).join("\n");
-}
-
-function keyOf({ range, code }: Listed): string {
-  return [range.start.line, range.start.character, range.end.line, range.end.character, code].join(":");
 }

@@ -149,7 +149,7 @@ function keyOf(node: Node): string {
 
 function siteItem(site: Site): vscode.TreeItem {
   const uri = vscode.Uri.parse(site.uri);
-  const item = new vscode.TreeItem(site.message.replace(/ \([^()]*(\([^()]*\)[^()]*)*\)$/, ""));
+  const item = new vscode.TreeItem(site.words);
   item.id = keyOf(site);
   item.contextValue = site.allocates ? "site.heap" : "site.stack";
   const line = l10n.t("line {0}", site.start.line + 1);

@@ -12,7 +12,6 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from stackward.core.hint import Hint, Severity
 from stackward.core.outcome import Cancelled
-from stackward.core.site import Site
 from stackward.engine.check import check
 from stackward.engine.inlinediff import inline_diff
 from stackward.engine.modules import modules
@@ -66,11 +65,11 @@ def register(app: App) -> None:
 
     @server.command("stackward.listHints")
     def list_hints(uri: str, function: str = "") -> list[dict[str, Any]]:
-        """The diagnostics of a file, or of one function in it, what matters most first; their cost is in ``data``."""
+        """The diagnostics of a file, or of one function in it, what matters most first; ``data`` is for lists."""
         path = _path(uri)
         lines = app.lines(path)
         return [
-            {**app.presenter.diagnostic(hint, lines, app.level(hint.rule, path)), "data": _cost(hint.site)}
+            {**app.presenter.diagnostic(hint, lines, app.level(hint.rule, path)), "data": _summary(app, hint)}
             for hint in sorted(app.visible(path), key=lambda hint: hint.site.heat)
             if function in {"", hint.site.function}
         ]
@@ -91,9 +90,20 @@ def register(app: App) -> None:
         return app.shown
 
 
-def _cost(site: Site) -> dict[str, Any]:
-    """What a client sorts by. ``bytes`` is null where it varies; ``cold`` says why the path is rarely taken."""
-    return {"function": site.function, "bytes": site.bytes, "loops": site.loops, "cold": site.cold}
+def _summary(app: App, hint: Hint) -> dict[str, Any]:
+    """What a client lists and sorts by: the message without what it costs, and that by itself.
+
+    ``bytes`` is null where it varies; ``cold`` says why the path is rarely taken.
+    """
+    site = hint.site
+    message = app.language.of("message", hint.message) if site.shown else app.language.hint(hint)
+    return {
+        "message": message,
+        "function": site.function,
+        "bytes": site.bytes,
+        "loops": site.loops,
+        "cold": site.cold or ("once, at start" if site.once else ""),
+    }
 
 
 async def analyze_workspace(app: App, roots: Sequence[str], cancel: CancelToken) -> dict[str, Any]:
