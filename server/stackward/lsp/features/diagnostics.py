@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from lsprotocol import types
 
@@ -64,22 +64,46 @@ class _Pushed:
             output.send(frame)
 
 
+class Reports:
+    """What was reported of each file. Clients ask for all of them every other second, so that what is not open, and has
+    no news since, is not looked at again.
+    """
+
+    def __init__(self, diagnostics_of: Callable[[str], list[Json]], is_open: Callable[[str], bool]) -> None:
+        self._diagnostics_of = diagnostics_of
+        self._is_open = is_open
+        self._known: dict[str, str] = {}
+
+    def forget(self, paths: Sequence[str]) -> None:
+        """There is news of these files."""
+        for path in paths:
+            self._known.pop(path, None)
+
+    def of(self, path: str, previous: str | None) -> Json:
+        """The report of a file, for a client that has the one whose identifier is ``previous``."""
+        if self._is_open(path):  # Its diagnostics move while it is edited, which is no news yet.
+            self._known.pop(path, None)
+        if previous is None or self._known.get(path) != previous:
+            items = self._diagnostics_of(path)
+            result_id = hashlib.blake2b(repr(items).encode(), digest_size=8).hexdigest()
+            if not self._is_open(path):
+                self._known[path] = result_id
+            if result_id != previous:
+                return {"kind": "full", "resultId": result_id, "items": items}
+        return {"kind": "unchanged", "resultId": previous}
+
+
 def _register_pull(app: App) -> None:
     server = app.server
-
-    def report(path: str, previous: str | None) -> Json:
-        items = diagnostics(app, path)
-        result_id = hashlib.blake2b(repr(items).encode(), digest_size=8).hexdigest()
-        if result_id == previous:
-            return {"kind": "unchanged", "resultId": result_id}
-        return {"kind": "full", "resultId": result_id, "items": items}
+    reports = Reports(lambda path: diagnostics(app, path), lambda path: app.documents.at(path) is not None)
+    app.on_news(reports.forget)
 
     @server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC)
     def pull(params: types.DocumentDiagnosticParams) -> Json:
         path = path_of(params.text_document.uri)
         if path is None:
             return {"kind": "full", "items": []}
-        return report(path, params.previous_result_id)
+        return reports.of(path, params.previous_result_id)
 
     @server.feature(types.WORKSPACE_DIAGNOSTIC)
     def pull_all(params: types.WorkspaceDiagnosticParams) -> Json:
@@ -92,7 +116,7 @@ def _register_pull(app: App) -> None:
             version = document.version if document is not None else None
             # In the client's own spelling, or it would take them for those of another file.
             uri = document.uri if document is not None else previous.uri if previous is not None else uri_of(path)
-            items.append({"uri": uri, "version": version, **report(path, previous.value if previous else None)})
+            items.append({"uri": uri, "version": version, **reports.of(path, previous.value if previous else None)})
         return {"items": items}
 
     refreshing = False
