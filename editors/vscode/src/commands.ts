@@ -43,6 +43,7 @@ export function commands(parts: Parts): ReadonlyMap<string, (...args: never[]) =
     ["fixAll", () => withEditor(({ document }) => rewrites.fixAll(document))],
     ["fixAtCursor", () => withEditor(({ document, selection }) => rewrites.fix(document.uri, selection, false))],
     ["previewAtCursor", () => withEditor(({ document, selection }) => rewrites.fix(document.uri, selection, true))],
+    ["ignoreAtCursor", () => withEditor((editor) => ignoreAt(parts, editor))],
     ["proveAtCursor", () => withEditor(({ document, selection }) => rewrites.prove(document.uri, selection))],
     ["proveRewrite", (...args: unknown[]) => rewrites.measure(l10n.t("Proof"), args)],
     ["showFlow", () => withEditor(({ document, selection }) => flow.show(document.uri, selection.active))],
@@ -213,6 +214,15 @@ async function step({ store }: Parts, direction: 1 | -1): Promise<void> {
 
 async function revealSite(site: Site): Promise<void> {
   await show(uriOf(site), site.start, site.end);
+}
+
+async function ignoreAt({ store }: Parts, { document, selection }: vscode.TextEditor): Promise<void> {
+  const site = siteAt(store.of(document.uri), selection.active);
+  if (site === undefined) {
+    void vscode.window.showInformationMessage(l10n.t("stackward: nothing allocates here."));
+    return;
+  }
+  await ignore(site);
 }
 
 async function ignore(site: Site): Promise<void> {
