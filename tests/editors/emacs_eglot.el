@@ -6,6 +6,7 @@
 
 (setq eglot-sync-connect st-patience
       eglot-connect-timeout st-patience
+      jrpc-default-request-timeout st-patience
       eglot-autoreconnect nil
       flymake-no-changes-timeout 0.1)
 (load (st-get 'readme) nil t)
@@ -107,6 +108,12 @@
     (apply #'eglot (eglot--guess-contact))
     (st-settle "hints of the new server" 3)
     (push `(after_crash . ,(st-vector (st-diagnostics))) facts)
+    (push `(before_rewrite . ,(buffer-string)) facts)
+    (st-rewrite (lambda ()
+                  (mapcar (lambda (one) (plist-get one :title))
+                          (ignore-errors (append (eglot-code-actions (point)) nil))))
+                (lambda () (eglot-code-actions (point) (point) nil t)))
+    (st-wait "the hint gone after the rewrite" (lambda () (flymake-start) (not (st-shows (st-diagnostics)))))
     (eglot-shutdown (eglot-current-server)))
   (st-finish facts))
 

@@ -7,6 +7,7 @@
 (setq lsp-enable-suggest-server-download nil
       lsp-enabled-clients '(stackward)
       lsp-restart 'ignore
+      lsp-response-timeout st-patience
       lsp-keep-workspace-alive nil
       lsp-headerline-breadcrumb-enable nil
       lsp-modeline-diagnostics-enable nil
@@ -77,6 +78,10 @@
   (st-started)
   (st-settle "hints of the new server" 3)
   (push `(after_crash . ,(st-vector (st-diagnostics))) facts)
+  (push `(before_rewrite . ,(buffer-string)) facts)
+  (st-rewrite (lambda () (mapcar (lambda (one) (lsp-get one :title)) (lsp-code-actions-at-point)))
+              (lambda () (call-interactively #'lsp-execute-code-action)))
+  (st-wait "the hint gone after the rewrite" (lambda () (not (st-shows (st-diagnostics)))))
   (push `(root . ,(lsp-workspace-root)) facts)
   (st-finish facts))
 

@@ -35,6 +35,10 @@
 (defun st-covered (start end)
   (buffer-substring-no-properties start end))
 
+(defun st-shows (diagnostics)
+  "Whether one of DIAGNOSTICS is what the rewrite is to take away."
+  (cl-find (st-get 'saved) diagnostics :key (lambda (one) (cdr (assq 'text one))) :test #'equal))
+
 (defun st-row (point)
   (1- (line-number-at-pos point t)))
 
@@ -59,6 +63,28 @@
   (delete-region (point) (line-beginning-position 2))
   (insert (st-get 'edited))
   (save-buffer))
+
+;; What a user takes from a list.
+(defun st-take (start collection)
+  "The choice that begins with START."
+  (or (cl-find-if (lambda (one) (string-prefix-p start one)) (all-completions "" collection))
+      (error "Nothing to choose begins with %s" start)))
+
+(defun st-rewrite (offered choose)
+  "Make the rewrite of the test and save.
+OFFERED gives the titles at point; the command CHOOSE has the user take one."
+  (let ((title (st-get 'rewrite)))
+    (goto-char (point-min))
+    (search-forward (st-get 'rewritten))
+    (backward-char)
+    (st-wait "a rewrite"
+             (lambda () (cl-some (lambda (one) (string-prefix-p title one)) (funcall offered))))
+    (cl-letf (((symbol-function 'completing-read)
+               (lambda (_prompt collection &rest _) (st-take title collection)))
+              ;; By the keyboard, not from a menu.
+              (last-nonmenu-event ?\r))
+      (funcall choose))
+    (save-buffer)))
 
 (defun st-finish (facts)
   (with-temp-file (st-get 'out)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from helix_terminal import Terminal
 from neovim_packages import Package, Program, program
-from neovim_support import EDITED_LINE, ROW, documented, isolated
+from neovim_support import EDITED_LINE, REWRITE, REWRITTEN, ROW, documented, isolated
 
 _ENV = {"HELIX_RUNTIME": "{root}/usr/lib/hx/runtime"}
 HELIX = {
@@ -19,6 +19,7 @@ HELIX = {
     "25.07": Package("hx", "forky", "usr/bin/hx", _ENV),
 }
 _SIZE = re.compile(r", \d+ B\b")
+_REPLACED = re.compile(r"return strconv\.FormatFloat\(.*boxed")
 ESCAPE = "\x1b"
 
 
@@ -46,6 +47,7 @@ class Helix(Terminal):
         (config / "languages.toml").write_text(languages.replace('"gopls", ', ""), encoding="utf-8")
         (config / "config.toml").write_text(editor, encoding="utf-8")
         self._home = home
+        self._file = file
         found = helix(release)
         super().__init__(
             [*found.argv, str(file)],
@@ -101,6 +103,20 @@ class Helix(Terminal):
         self.command(str(ROW + 1))
         self.wait(f"{number} inlay hints", lambda: len(_SIZE.findall(self.line())) == number)
 
+    def rewrite(self) -> str:
+        """Take the rewrite that is offered where the test has one, and save; gives the text of the hint there."""
+        before = self._file.read_text(encoding="utf-8")
+        row = before[: before.index(REWRITTEN)].count("\n") + 1
+        hinted = self.selected(f":{row}\rgh]d")
+        self.type(" a")
+        self.wait_for(REWRITE)
+        self.type("\r")  # The first of the menu is chosen already.
+        self.wait_for("strconv.FormatFloat(")
+        self.command("write")
+        self.wait("the file on disk", lambda: "strconv" in self._file.read_text(encoding="utf-8"))
+        self.wait("the hint gone", lambda: not any(_REPLACED.search(line) for line in self.shown()))
+        return hinted
+
     def round(self) -> dict[str, Any]:
         """Open, look, edit, save, crash; gives what was shown."""
         facts: dict[str, Any] = {}
@@ -135,6 +151,8 @@ class Helix(Terminal):
         self.wait("another server", lambda: self.children() not in ([], [server]))
         self.settle(5)
         facts["after_crash"] = self.diagnostics(3)
+        facts["before_rewrite"] = self._file.read_text(encoding="utf-8")
+        facts["to_take_away"] = self.rewrite()
         self.command("quit!")
         self.process.wait(timeout=30)
         return facts

@@ -54,6 +54,21 @@ def edited(line: str) -> str:
 
 EDITED_LINE = edited(WIDE_LINE)
 
+# The rewrite that every editor makes: where, which of those that are offered, and the allocation that is gone then.
+REWRITTEN = 'fmt.Sprintf("%.2f"'
+REWRITE = "Use strconv.FormatFloat instead of fmt.Sprintf"
+SAVED = "float64(cents)/100"
+
+
+def rewrite_is_right(before: str, after: str) -> None:
+    """A file's text after the rewrite: it is what its title says, and nothing else is different but the import."""
+    assert REWRITTEN in before
+    assert REWRITTEN not in after
+    assert f"\treturn strconv.FormatFloat({SAVED}, 'f', 2, 64)\n" in after
+    assert '\t"strconv"\n' in after
+    kept = [line for line in before.rstrip("\n").split("\n") if REWRITTEN not in line]
+    assert [line for line in after.rstrip("\n").split("\n") if "strconv" not in line] == kept
+
 
 def prepare(storefront: Path, line: str = WIDE_LINE) -> Path:
     """Put wide characters into the example; gives the file's path."""

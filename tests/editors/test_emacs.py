@@ -14,13 +14,17 @@ from neovim_support import (
     FILE,
     HERE,
     PLANE_LINE,
+    REWRITE,
+    REWRITTEN,
     ROW,
+    SAVED,
     STOREFRONT,
     WIDE_LINE,
     documented,
     edited,
     prepare,
     programs,
+    rewrite_is_right,
 )
 
 pytestmark = pytest.mark.editors
@@ -52,6 +56,9 @@ def rounds(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str, bool
             "row": ROW,
             "hover": "item.Product.Name",
             "edited": edited(LINES[part]),
+            "rewrite": REWRITE,
+            "rewritten": REWRITTEN,
+            "saved": SAVED,
         }
         facts = run_lisp(release, HERE / part, folder / "home", given, root)
         return {**facts, "on_disk": file.read_text(encoding="utf-8"), "folder": str(root)}
@@ -95,12 +102,17 @@ def lenses_are_right(facts: Facts) -> None:
     assert set(facts["lenses"]) == {"func", "Invoice", "Price", "Slug", "ETag", "CSV"}
 
 
+def rewritten_is_right(facts: Facts) -> None:
+    rewrite_is_right(facts["before_rewrite"], facts["on_disk"])
+
+
 COLUMNS: dict[str, Callable[[Facts], None]] = {
     "diagnostics": are("diagnostics", list(BOXED)),
     "hover": hover_is_right,
     "lenses": lenses_are_right,
     "saved": are("saved", AFTER),
     "after_crash": are("after_crash", AFTER),
+    "rewrite": rewritten_is_right,
 }
 
 
@@ -138,7 +150,8 @@ def test_the_rest_of_the_round(rounds: Callable[[str, str, bool], Facts], releas
     facts = rounds(release, client, False)
     assert Path(facts["root"]) == Path(facts["folder"])
     assert "boxed-in-interface" in facts["hover"]["value"]
-    lines = facts["on_disk"].split("\n")
+    assert SAVED in [one["text"] for one in facts["after_crash"]], "the rewrite has something to take away"
+    lines = facts["before_rewrite"].split("\n")
     original = (STOREFRONT / FILE).read_text(encoding="utf-8").split("\n")
     assert lines[ROW] + "\n" == edited(LINES[client])
     assert [*lines[:ROW], *lines[ROW + 1 :]] == [*original[:ROW], *original[ROW + 1 :]]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from helix_support import HELIX, Helix
-from neovim_support import BOXED, EDITED_LINE, FILE, ROW, STOREFRONT, prepare, programs
+from neovim_support import BOXED, EDITED_LINE, FILE, ROW, SAVED, STOREFRONT, prepare, programs, rewrite_is_right
 
 pytestmark = pytest.mark.editors
 
@@ -56,6 +56,7 @@ COLUMNS: dict[str, Callable[[Facts], None]] = {
     "inlay hints": lambda facts: inlay_hints_are_right(facts["line"], list(BOXED)),
     "inlay hints after saving": lambda facts: inlay_hints_are_right(facts["saved_line"], AFTER),
     "saved": lambda facts: texts_are(facts["saved"], AFTER),
+    "rewrite": lambda facts: rewrite_is_right(facts["before_rewrite"], facts["on_disk"]),
 }
 
 
@@ -83,7 +84,8 @@ def test_a_server_that_is_one_column_off_is_noticed(
 def test_hover_and_the_file_on_disk(rounds: Callable[[str, bool], Facts], release: str) -> None:
     facts = rounds(release, False)
     assert "boxed-in-interface" in facts["hover"]
-    lines = facts["on_disk"].split("\n")
+    assert facts["to_take_away"] == SAVED
+    lines = facts["before_rewrite"].split("\n")
     original = (STOREFRONT / FILE).read_text(encoding="utf-8").split("\n")
     assert lines[ROW] + "\n" == EDITED_LINE
     assert [*lines[:ROW], *lines[ROW + 1 :]] == [*original[:ROW], *original[ROW + 1 :]]

@@ -11,7 +11,18 @@ from typing import Any
 import pytest
 from helix_terminal import Terminal
 from neovim_packages import Package, program
-from neovim_support import FILE, HERE, STOREFRONT, documented, isolated, programs
+from neovim_support import (
+    FILE,
+    HERE,
+    REWRITE,
+    REWRITTEN,
+    SAVED,
+    STOREFRONT,
+    documented,
+    isolated,
+    programs,
+    rewrite_is_right,
+)
 
 pytestmark = pytest.mark.editors
 
@@ -20,7 +31,6 @@ _VIM = Package(
 )
 # ALE takes UTF-16 units for bytes, so that this is a line of ASCII.
 LINE = '\treturn fmt.Sprintf("%.2f", float64(cents)/100)'
-TEXT = "float64(cents)/100"
 EDITED = '\t_ = cents; return "0"'
 
 
@@ -47,13 +57,22 @@ def shown(folder: Path, *, shift: bool) -> dict[str, Any]:
     )
     out = folder / "facts.json"
     given = folder / "given.json"
-    values = {"file": str(file), "row": row, "edited": EDITED, "out": str(out)}
+    values = {
+        "file": str(file),
+        "row": row,
+        "edited": EDITED,
+        "out": str(out),
+        "rewrite": REWRITE,
+        "rewritten": REWRITTEN,
+    }
     given.write_text(json.dumps(values), encoding="utf-8")
     path = f"{programs(folder / 'bin', shift=shift)}{os.pathsep}{os.environ['PATH']}"
     env = {**isolated(folder / "home"), **vim.env, "PATH": path, "STACKWARD_TEST": str(given)}
     argv = [*vim.argv, "-u", str(vimrc), "-i", "NONE", "-S", str(HERE / "vim_scenario.vim")]
     with Terminal(argv, env=env, cwd=root) as terminal:
         failed = Path(f"{out}.failed")
+        terminal.wait(f"{REWRITE!r} in a list", lambda: failed.exists() or bool(_number(terminal.shown())))
+        terminal.type(f"{_number(terminal.shown())}\r")
         terminal.wait_end()
         said = failed.read_text(encoding="utf-8") if failed.exists() else "\n".join(terminal.shown())
     assert out.exists(), said
@@ -61,8 +80,14 @@ def shown(folder: Path, *, shift: bool) -> dict[str, Any]:
     return {**found, "row": row, "on_disk": file.read_text(encoding="utf-8")}
 
 
+def _number(shown: list[str]) -> str:
+    """The number of the rewrite in ALE's list, empty where that is not shown."""
+    return next((line.split(")")[0] for line in shown if f") {REWRITE}" in line), "")
+
+
 def diagnostics_are_right(facts: dict[str, Any]) -> None:
-    assert [one["text"] for one in facts["diagnostics"] if one["row"] == facts["row"]].count(TEXT) == 1
+    for when in ("diagnostics", "after_crash"):
+        assert [one["text"] for one in facts[when] if one["row"] == facts["row"]].count(SAVED) == 1
 
 
 def test_diagnostics(facts: dict[str, Any]) -> None:
@@ -73,10 +98,21 @@ def test_diagnostics(facts: dict[str, Any]) -> None:
 def test_a_hint_is_gone_after_an_edit(facts: dict[str, Any]) -> None:
     assert facts["saved"]
     original = (STOREFRONT / FILE).read_text(encoding="utf-8")
-    assert facts["on_disk"] == original.replace(LINE, EDITED)
+    assert facts["edited"] == original.replace(LINE, EDITED)
+
+
+def test_a_server_that_was_killed_comes_back(facts: dict[str, Any]) -> None:
+    assert len(facts["killed"]) == 1
+    assert facts["after_crash"] == facts["diagnostics"]
+
+
+def test_a_rewrite_is_made(facts: dict[str, Any]) -> None:
+    rewrite_is_right((STOREFRONT / FILE).read_text(encoding="utf-8"), facts["on_disk"])
 
 
 def test_a_server_that_is_one_column_off_is_noticed(tmp_path: Path) -> None:
     wrong = shown(tmp_path, shift=True)
     with pytest.raises(AssertionError):
         diagnostics_are_right(wrong)
+    with pytest.raises(AssertionError):
+        rewrite_is_right((STOREFRONT / FILE).read_text(encoding="utf-8"), wrong["on_disk"])

@@ -2,6 +2,8 @@
 
 let s:given = json_decode(join(readfile($STACKWARD_TEST), "\n"))
 let s:patience = 120.0
+let s:asked = 0
+let s:titles = []
 
 " Wait for something that must happen; jobs are served meanwhile.
 func s:Wait(what, Happened)
@@ -29,6 +31,32 @@ func s:Sized()
   return len(filter(s:Shown(), {_, one -> one.message =~# ' bytes'})) > 0
 endfunc
 
+" Whether the line that is rewritten has a hint with a size, as long as it is there.
+func s:Hinted()
+  let Here = {_, one -> stridx(getline(one.row + 1), s:given.rewritten) >= 0 && one.message =~# ' bytes'}
+  return len(filter(s:Shown(), Here)) > 0
+endfunc
+
+" The servers that this Vim has started.
+func s:Servers()
+  let listed = systemlist('ps -o pid=,stat=,args= --ppid ' . getpid())
+  return map(filter(listed, {_, one -> one =~# 'serve' && one !~# '^\s*\d\+\s\+Z'}), {_, one -> split(one)[0]})
+endfunc
+
+" Whether the rewrite is offered at the cursor; what is not known yet is asked for again.
+func s:Offered()
+  if !s:asked
+    let s:asked = 1
+    call ale#codefix#Execute(0, function('s:TakeOffers'))
+  endif
+  return len(filter(copy(s:titles), {_, one -> stridx(one, s:given.rewrite) == 0})) > 0
+endfunc
+
+func s:TakeOffers(data, items)
+  let s:asked = 0
+  let s:titles = map(copy(a:items), {_, one -> one[1].title})
+endfunc
+
 func s:Go()
   let facts = {}
   execute 'edit' fnameescape(s:given.file)
@@ -38,6 +66,25 @@ func s:Go()
   silent write
   call s:Wait('the hint gone', {-> s:Sized() && empty(filter(s:Shown(), {_, one -> one.row == s:given.row}))})
   let facts.saved = s:Shown()
+  let facts.edited = join(readfile(s:given.file, 'b'), "\n")
+  silent undo
+  silent write
+  call s:Wait('the hint again', {-> s:Hinted()})
+  " The server is killed; ALE starts it again when it next looks at the file.
+  let facts.killed = s:Servers()
+  call system('kill -9 ' . join(facts.killed))
+  call s:Wait('the end of the server', {-> empty(s:Servers())})
+  silent write
+  call s:Wait('another server', {-> !empty(s:Servers())})
+  call s:Wait('its hints', {-> s:Hinted()})
+  let facts.after_crash = s:Shown()
+  " The user takes a rewrite from the list, by its number.
+  call cursor(s:given.row + 1, stridx(getline(s:given.row + 1), 'Sprintf') + 1)
+  call s:Wait('the offer of a rewrite', {-> s:Offered()})
+  ALECodeAction
+  call s:Wait('the rewrite', {-> getline(1, '$') != readfile(s:given.file)})
+  silent write
+  call s:Wait('the hint gone after the rewrite', {-> !s:Hinted()})
   call writefile([json_encode(facts)], s:given.out)
   qall!
 endfunc
