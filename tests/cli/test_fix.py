@@ -57,6 +57,28 @@ def test_refusals_are_explained(root: Path) -> None:
     assert "p.go:7:39: sprintf: err may be nil, which %v prints as <nil>" in done.stderr
 
 
+def test_what_may_differ_is_told(module: Callable[..., Path]) -> None:
+    text = """package p
+
+import (
+	"fmt"
+	"io"
+)
+
+func Key(region string, id int) string { return fmt.Sprintf("%s:%d", region, id) }
+
+func Answer(w io.Writer) { w.Write([]byte("a long answer, which is on the heap if it is copied")) }
+
+var println = fmt.Println
+"""
+    root = module({"p.go": text})
+    told = "write-string: Use io.WriteString instead of Write, its WriteString must do what its Write does"
+    assert f"p.go:10: {told}" in fix(root, "--review").stderr
+    assert told not in fix(root).stderr
+    # After a rewrite above, which needs one more import.
+    assert f"p.go:11: {told}" in fix(root, "--review", "--write", "--force").stderr
+
+
 def test_writing_and_then_there_is_nothing_left(root: Path) -> None:
     (root / "p.go").chmod(0o640)
     done = fix(root, "--write", "./...")

@@ -115,6 +115,9 @@ def _show(report: FixReport, namespace: argparse.Namespace, cwd: str) -> int:
         sys.stdout.flush()
         sys.stdout.buffer.writelines(fix_report.diff(report.before, report.after, cwd))
         sys.stdout.buffer.flush()
+    shown = report.after if namespace.write else report.before
+    for line in fix_report.reviewed(report.applied, shown, cwd):
+        print(line, file=sys.stderr)
     if namespace.explain_refusals:
         texts = {one.span.path: _read(one.span.path) for one in report.rejected}
         for line in fix_report.refusals(report.rejected, texts, cwd):

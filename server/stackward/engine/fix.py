@@ -24,7 +24,7 @@ _ROUNDS = 100  # Wide changes are made one in a round. They do not go on for eve
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A rewrite that was made. ``line`` counts from 0 in the text that it was made in."""
+    """A rewrite that was made. ``line`` counts from 0 in ``text``, the one that it was made in."""
 
     rewrite: str
     path: str
@@ -33,6 +33,7 @@ class Applied:
     applicability: Applicability
     before: Tally
     after: Tally
+    text: bytes = field(repr=False)
 
 
 @dataclass(slots=True)
@@ -266,10 +267,11 @@ def _apply(bench: Workbench, accepted: Sequence[tuple[_Choice, Tally, Tally]], w
 
 def _applied(choice: _Choice, bench: Workbench, before: Tally, after: Tally) -> Applied:
     candidate = choice.candidate
-    line = bench.files[candidate.span.path].lines.position(candidate.span.start).line
+    source = bench.files[candidate.span.path]
+    line = source.lines.position(candidate.span.start).line
     title = Proved(candidate, choice.proposal, before, after).title
     level = choice.proposal.applicability
-    return Applied(candidate.rewrite.name, candidate.span.path, line, title, level, before, after)
+    return Applied(candidate.rewrite.name, candidate.span.path, line, title, level, before, after, source.text)
 
 
 def _reject(result: Fixed, bench: Workbench, candidate: Candidate, reason: str) -> None:

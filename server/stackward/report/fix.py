@@ -12,6 +12,7 @@ from stackward.engine.fix import Applied
 from stackward.engine.fixall import FixReport
 from stackward.engine.rewriting import Rejected
 from stackward.engine.tally import Tally, total
+from stackward.rewrites import Applicability
 
 _MOST_REASONS = 5
 
@@ -65,6 +66,17 @@ def refusals(rejected: Iterable[Rejected], texts: Mapping[str, bytes], cwd: str)
         yield f"{os.path.relpath(path, cwd)}:{line}:{column}: {name}: {reason}"
 
 
+def reviewed(applied: Iterable[Applied], texts: Mapping[str, bytes], cwd: str) -> Iterator[str]:
+    """``FILE:LINE: REWRITE: TITLE`` of what may behave differently: the title says how. ``texts`` are as above."""
+    placed = []
+    for one in applied:
+        if one.applicability is Applicability.REVIEW:
+            lines = _Lines(one.text, texts.get(one.path, one.text))
+            placed.append((one.path, lines.line(one.line + 1), one.rewrite, one.title))
+    for path, line, name, title in sorted(placed):
+        yield f"{os.path.relpath(path, cwd)}:{line}: {name}: {title}"
+
+
 class _Lines:
     """Where the lines of a text, which may be one between two rewrites, are in another."""
 
@@ -78,13 +90,21 @@ class _Lines:
     def display(self, offset: int) -> tuple[int, int]:
         """Line and column as Go counts; those of a line that is not there are the start of what is in its place."""
         line, column = self._index.position(offset).display
-        before = [one for one in self._same if one.a < line]
+        return self.line(line), column if self._place(line)[1] else 1
+
+    def line(self, line: int) -> int:
+        """The line, counted from 1."""
+        return self._place(line)[0]
+
+    def _place(self, line: int) -> tuple[int, bool]:
+        """The line, and whether it is the same one."""
         if not self._same:
-            return line, column
+            return line, True
+        before = [one for one in self._same if one.a < line]
         last = before[-1] if before else Match(0, 0, 0)
         if line <= last.a + last.size:
-            return line - last.a + last.b, column
-        return last.b + last.size + 1, 1
+            return line - last.a + last.b, True
+        return last.b + last.size + 1, False
 
 
 def _saved(made: Iterable[Applied]) -> str:
