@@ -330,6 +330,9 @@ def _map(scene: Scene, loop: Node) -> Iterator[Offer]:
     if statement is None or gap is None or any(one.node.start_byte < statement.start_byte for one in known.references):
         yield Refusal(f"{known.name} is not made right before the loop")
         return
+    if any(one.use.write and (one.node.parent or one.node).type != "index_expression" for one in known.within(loop)):
+        yield Refusal(f"{known.name} is another map after a while")
+        return
     looked = _looked_at(scene, loop, filling, {one.id: 1 for one in filling})
     if isinstance(looked, Refusal):
         yield looked
@@ -701,6 +704,23 @@ func() {
 )
 
 REFUSALS = (
+    Refused(
+        """package p
+
+func Count(words []string) (most int) {
+	seen := map[string]int{}
+	for i, word := range words {
+		seen[word] = i
+		most = max(most, len(seen))
+		if word == "" {
+			seen = map[string]int{}
+		}
+	}
+	return most
+}
+""",
+        "another map",
+    ),
     Refused(
         """package p
 

@@ -461,6 +461,22 @@ func Both(n int, next func(*int) int) string {
 
 import "fmt"
 
+type turns struct{ n int }
+
+func (t *turns) next() string { t.n++; return "+" }
+
+func Turn() string {
+	var t turns
+	return fmt.Sprintf("%d%s", t.n, t.next())
+}
+""",
+        "before or after other calls",
+    ),
+    Refused(
+        """package p
+
+import "fmt"
+
 func Share(total, parts int, log func() string) string {
 	return fmt.Sprintf("%d%s", total/parts, log())
 }
