@@ -32,10 +32,10 @@ THEMES = (
 )
 STEPS = (
     *("hints", "menu", "again", "tree", "pictures of hints"),
-    *("flow", "pictures of the flow", "follow", "preview", "pictures of the preview"),
+    *("flow", "save", "pictures of the flow", "follow", "preview", "pictures of the preview"),
+    "sort",
 )
 SHIFTED_STEPS = ("hints", "tree")
-_PATIENCE = 60.0  # Seconds, for one thing that must happen.
 FUNCTION, SITE = "Slug", "string(r)"
 FLOW = "row = append(row, '\"')"  # From here the way to the heap leads to another line.
 REWRITE = 'fmt.Fprintf(buf, "Invoice %s'
@@ -81,7 +81,7 @@ def windows(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bool], Facts]
                 "flow_line": _place(root, FLOW)[0],
                 "rewrite_line": _place(root, REWRITE)[0],
                 "rewrite": REWRITE,
-                "patience": _PATIENCE * 1000,
+                "patience": PATIENCE * 1000,
                 "themes": THEMES,
                 "pictures": str(pictures),
             }
@@ -166,16 +166,29 @@ def test_the_flow_is_drawn_and_its_nodes_lead_to_their_lines(window: Facts) -> N
     assert "heap, by runtime.growslice" in window["drawn"]
 
 
+def test_the_flow_is_saved(window: Facts) -> None:
+    picture, diagram = window["files"]
+    assert picture.startswith("<svg ")
+    assert diagram.startswith("flowchart ")
+    assert all("append" in text for text in (picture, diagram))
+
+
 def test_a_rewrite_is_previewed_with_its_proof(window: Facts) -> None:
     # The comment says what was proved; the other is the rewrite itself.
     assert any(re.match(r"\s*// Write to buf without fmt\.Fprintf \(.+\)", text) for text in window["preview"])
     assert any(REWRITE in text and "buf.WriteString(" in text for text in window["preview"])
 
 
+def test_the_tree_is_sorted(window: Facts) -> None:
+    sizes = [int(found[1]) for label in window["byBytes"] if (found := re.search(r"(\d+) B", label))]
+    assert sizes == sorted(sizes, reverse=True)
+    named = [found[1] for label in window["byPlace"] if (found := re.match(r"function ([A-Z]\w*),", label))]
+    assert named == ["Invoice", "Price", "Slug", "ETag", "CSV"]
+
+
 def test_the_first_hints_and_how_long_they_took(window: Facts) -> None:
     first, again = ({name: value / 1000 for name, value in one.items()} for one in window["times"])
-    about = {"what": "seconds from opening the folder to the text and to its first hints", "file": FILE.as_posix()}
-    times = {**about, "clean editor, nothing cached": first, "opened again": again}
+    times = {"clean editor, nothing cached": first, "opened again": again}
     (cache() / "vscode-first-hints.json").write_text(json.dumps(times, indent=1), encoding="utf-8")
     for one in (first, again):
         assert 0 < one["text"] <= one["hints"] < PATIENCE

@@ -33,3 +33,47 @@ export async function until(what, patience, ask) {
   }
   throw new Error(`never came: ${what}`);
 }
+
+/** What is done with the keyboard: entries of the quick input, and commands. */
+export function palette(page) {
+  /** Takes an entry, once it is the one that Enter takes. */
+  async function take(typed, entry) {
+    const input = page.locator(".quick-input-widget input.input");
+    await input.waitFor();
+    await input.fill(typed);
+    await page.locator(".quick-input-list .monaco-list-row.focused", { hasText: entry }).waitFor();
+    await page.keyboard.press("Enter");
+  }
+
+  async function command(name) {
+    await page.keyboard.press("F1");
+    await take(`>${name}`, name);
+  }
+
+  return { take, command };
+}
+
+/** The view Heap Allocations. */
+export function tree(page) {
+  const rows = ".tree-explorer-viewlet-tree-view .monaco-list-row";
+
+  /** A row whose label has this text. */
+  const row = (text) => page.locator(rows, { hasText: text }).first();
+
+  /** Opens a row; its children come from the extension. */
+  async function expand(text) {
+    await row(text).waitFor();
+    if ((await row(text).getAttribute("aria-expanded")) !== "true") {
+      await row(text).locator(".monaco-tl-twistie").click();
+    }
+    await page.locator(`${rows}[aria-expanded="true"]`, { hasText: text }).first().waitFor();
+  }
+
+  /** What is read out of all rows, or of those on one level. */
+  async function labels(level) {
+    const wanted = page.locator(level === undefined ? rows : `${rows}[aria-level="${level}"]`);
+    return await wanted.evaluateAll((all) => all.map((one) => one.getAttribute("aria-label")));
+  }
+
+  return { expand, labels, row };
+}

@@ -1,39 +1,15 @@
 // Looks at the window as a user does: squiggles, the status item, the tree, the picture of a flow, a rewrite before it is
 // made, in each theme. Python judges.
 
-import { readFileSync, writeFileSync } from "node:fs";
-import { browser, until } from "./page.mjs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { browser, palette, tree as treeOf, until } from "./page.mjs";
+import { keys } from "./keys.mjs";
 
 const given = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const { page, close } = await browser(given);
-const facts = { times: [] };
-const TREE = ".tree-explorer-viewlet-tree-view .monaco-list-row";
-
-/** Takes an entry of the quick input, once it is the one that Enter takes. */
-async function take(typed, entry) {
-  const input = page.locator(".quick-input-widget input.input");
-  await input.waitFor();
-  await input.fill(typed);
-  await page.locator(".quick-input-list .monaco-list-row.focused", { hasText: entry }).waitFor();
-  await page.keyboard.press("Enter");
-}
-
-async function command(name) {
-  await page.keyboard.press("F1");
-  await take(`>${name}`, name);
-}
-
-/** A row of the tree whose label has this text. */
-const row = (text) => page.locator(TREE, { hasText: text }).first();
-
-/** Opens a row of the tree; its children come from the extension. */
-async function expand(text) {
-  await row(text).waitFor();
-  if ((await row(text).getAttribute("aria-expanded")) !== "true") {
-    await row(text).locator(".monaco-tl-twistie").click();
-  }
-  await page.locator(`${TREE}[aria-expanded="true"]`, { hasText: text }).first().waitFor();
-}
+const { take, command } = palette(page);
+const { expand, labels, row } = treeOf(page);
+const facts = { files: [], times: [] };
 
 /** Opens the window on its file; how long it is until there is the text, and until there are hints. */
 async function open() {
@@ -105,7 +81,7 @@ async function tree() {
   await expand(given.name);
   await expand(given.function);
   await row(given.site).waitFor();
-  facts.labels = await page.locator(TREE).evaluateAll((all) => all.map((one) => one.getAttribute("aria-label")));
+  facts.labels = await labels();
   await row(given.site).click();
   const place = page.locator(".statusbar-item", { hasText: `Ln ${given.line},` });
   await place.waitFor();
@@ -130,15 +106,32 @@ async function flow() {
   facts.nodes = await boxes.evaluateAll((all) => all.map((one) => Number(one.dataset.line) + 1));
 }
 
-/** Each box leads to its line, by the keyboard alone. */
+/** The picture as files, beside what it is of. */
+async function save() {
+  for (const [form, ending] of [["SVG", ".svg"], ["Mermaid", ".mmd"]]) {
+    await command(`stackward: Save Escape Flow as ${form}`);
+    const input = page.locator(".quick-input-widget input.input");
+    await input.waitFor();
+    const file = await until("the name of a file", given.patience, async () => {
+      const named = await input.inputValue();
+      return named.endsWith(ending) && named;
+    });
+    await page.keyboard.press("Enter");
+    facts.files.push(await until(file, given.patience, () => existsSync(file) && readFileSync(file, "utf8")));
+  }
+}
+
+/** Each box leads to its line: the last by the keyboard alone, the first by a click. */
 async function follow() {
   const boxes = panel.locator("svg a[data-uri]");
   const last = (await boxes.count()) - 1;
+  const place = (number) => page.locator(".statusbar-item", { hasText: `Ln ${facts.nodes[number]},` });
   await boxes.nth(last).focus();
   await page.keyboard.press("Enter");
-  const place = page.locator(".statusbar-item", { hasText: `Ln ${facts.nodes[last]},` });
-  await place.waitFor();
-  facts.followed = (await place.textContent()).trim();
+  await place(last).waitFor();
+  facts.followed = (await place(last).textContent()).trim();
+  await boxes.nth(0).click();
+  await place(0).waitFor();
 }
 
 async function preview() {
@@ -175,12 +168,14 @@ async function pictures(name) {
 }
 
 const STEPS = {
+  ...keys({ page, given, facts }),
   hints,
   menu,
   tree,
   flow,
   follow,
   preview,
+  save,
   again: open,
   "pictures of hints": () => pictures("hints"),
   "pictures of the flow": () => pictures("flow"),
