@@ -14,7 +14,7 @@ demo: $(READY) ## Analyse the example service with a real Go toolchain
 	cd examples/storefront && "$(CURDIR)/$(BIN)/stackward" check ./...
 
 test: $(READY) ## Every test but the slow one
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not std and not editors" $(HANG)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not std and not editors" $(HANG)
 
 test-std: $(READY) ## The whole standard library (minutes)
 	$(BIN)/python -m pytest -m std

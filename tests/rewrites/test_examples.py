@@ -1,19 +1,19 @@
 """Every rewrite's examples: applied by the engine with the real compiler, and run, before and after.
 
 What a rewrite makes of ``before`` is ``after``, to the byte and as gofmt has it; a probe of either emits the same, and
-allocates less afterwards. What it is to refuse stays as it is.
+allocates less afterwards; their functions do the same with generated inputs. What it is to refuse stays as it is.
+Tests in a group share what takes long, and run in one worker.
 """
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from program import MODULE, Ran, run, sources, write_files
 
 from gomodule import Quiet
 from stackward.core.outcome import ToolchainMissing
@@ -24,8 +24,6 @@ from stackward.rewrites import REWRITES, Applicability, Example, Refused, Rewrit
 from stackward.toolchain.config import BuildConfig
 from stackward.toolchain.discovery import Toolchain, discover
 from stackward.toolchain.process import CancelToken
-
-MODULE = "example.com/m"
 
 
 def listed(rewrite: Rewrite, name: str) -> tuple[object, ...]:
@@ -59,13 +57,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     return Shop(tmp_path_factory.mktemp("rewrites"), toolchain)
 
 
-def write(root: Path, files: Mapping[str, str]) -> None:
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-
-
 def fixed(
     shop: Shop, folder: str, kind: str, wanted: Mapping[str, tuple[Rewrite, Mapping[str, str]]]
 ) -> dict[str, FixReport]:
@@ -74,7 +65,7 @@ def fixed(
     session = Session(Quiet(), work=str(shop.root / "work"), jobs=2)
     root = shop.root / folder
     for name, (_, files) in wanted.items():
-        write(root / name, {"go.mod": f"module {MODULE}\n\ngo 1.{shop.minor}\n", **files})
+        write_files(root / name, {"go.mod": f"module {MODULE}\n\ngo 1.{shop.minor}\n", **files})
     every = (Applicability.SAFE, Applicability.REVIEW)
     opened = session.add_folder(str(root), BuildConfig(go=shop.toolchain.go))
     for name, (rewrite, _) in wanted.items():
@@ -95,28 +86,24 @@ def fixed(
     return reports
 
 
-def sources(example: Example, which: int) -> dict[str, str]:
-    own = example.before if which == 0 else example.after
-    return {"p.go": own, **{name: texts[which] for name, texts in example.also.items()}}
-
-
-def selected(request: pytest.FixtureRequest, test: str) -> set[tuple[str, int]]:
-    """What a test of this module was selected for: nothing else has to be compiled."""
-    given = [one.callspec.params for one in request.session.items if getattr(one, "originalname", "") == test]
+def selected(request: pytest.FixtureRequest, *tests: str) -> set[tuple[str, int]]:
+    """What tests of this module were selected for: nothing else has to be compiled."""
+    given = [one.callspec.params for one in request.session.items if getattr(one, "originalname", "") in tests]
     return {(one["rewrite"].name, one["number"]) for one in given}
 
 
 @pytest.fixture(scope="module")
 def rewritten(shop: Shop, request: pytest.FixtureRequest) -> dict[str, FixReport]:
-    chosen = selected(request, "test_example")
+    names = here(shop, selected(request, "test_example"))
     wanted = {
-        label("example", rewrite, number): (rewrite, sources(example, 0))
+        name: (rewrite, sources(example, 0))
         for rewrite, number, example in EXAMPLES
-        if example.since <= shop.minor and (rewrite.name, number) in chosen
+        if (name := label("example", rewrite, number)) in names
     }
     return fixed(shop, "examples", "example", wanted)
 
 
+@pytest.mark.xdist_group("rewritten")
 @pytest.mark.parametrize(
     ("rewrite", "number", "example"), EXAMPLES, ids=[label("example", one, number) for one, number, _ in EXAMPLES]
 )
@@ -149,6 +136,7 @@ def left_alone(shop: Shop, request: pytest.FixtureRequest) -> dict[str, FixRepor
     return fixed(shop, "refusals", "refusal", wanted)
 
 
+@pytest.mark.xdist_group("left_alone")
 @pytest.mark.parametrize(
     ("rewrite", "number", "refused"), REFUSALS, ids=[label("refusal", one, number) for one, number, _ in REFUSALS]
 )
@@ -163,84 +151,45 @@ def test_refusal(
         assert any(refused.reason in one.reason for one in report.rejected), [one.reason for one in report.rejected]
 
 
-_MAIN = """package main
-
-import (
-	"encoding/json"
-	"fmt"
-	"os"
-	"testing"
-
-{imports}
-)
-
-type result struct {{
-	Name   string
-	Out    []string
-	Allocs float64
-}}
-
-func run(name string, probe func(func(any))) result {{
-	r := result{{Name: name}}
-	probe(func(v any) {{ r.Out = append(r.Out, fmt.Sprintf("%T %#v", v, v)) }})
-	r.Allocs = testing.AllocsPerRun(20, func() {{ probe(func(any) {{}}) }})
-	return r
-}}
-
-func main() {{
-	var all []result
-{calls}
-	json.NewEncoder(os.Stdout).Encode(all)
-}}
-"""
+def here(shop: Shop, chosen: set[tuple[str, int]]) -> dict[str, Example]:
+    """The examples of this release that were chosen, by name."""
+    return {
+        label("example", rewrite, number): example
+        for rewrite, number, example in EXAMPLES
+        if example.since <= shop.minor and (rewrite.name, number) in chosen
+    }
 
 
 @pytest.fixture(scope="module")
-def ran(shop: Shop, request: pytest.FixtureRequest) -> dict[str, tuple[list[str], float]]:
-    """What the probes of all examples emit, and how many objects they allocate; one program has them all."""
-    root = shop.root / "program"
-    imports, calls = [], []
-    chosen = selected(request, "test_same_behaviour")
-    for rewrite, number, example in EXAMPLES:
-        if example.since > shop.minor or not example.probe or (rewrite.name, number) not in chosen:
-            continue
-        for which, word in enumerate(("before", "after")):
-            name = f"{label(word, rewrite, number)}"
-            files = {
-                f"{name}/{path}": text.replace(MODULE, f"{MODULE}/{name}")
-                for path, text in sources(example, which).items()
-            }
-            given = "".join(f'import "{path}"\n' for path in example.probe_imports)
-            body = "".join(f"\t{line}\n" for line in example.probe.splitlines())
-            files[f"{name}/probe.go"] = f"package p\n\n{given}\nfunc Probe(emit func(any)) {{\n{body}}}\n"
-            write(root, files)
-            imports.append(f'\t{name} "{MODULE}/{name}"')
-            calls.append(f'\tall = append(all, run("{name}", {name}.Probe))')
-    main = _MAIN.format(imports="\n".join(imports), calls="\n".join(calls))
-    write(root, {"go.mod": f"module {MODULE}\n\ngo 1.{shop.minor}\n", "main.go": main})
-    done = subprocess.run(
-        [shop.toolchain.go, "run", "."], cwd=root, env=BuildConfig().environment(), capture_output=True, check=False
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    return {one["Name"]: (one["Out"] or [], one["Allocs"]) for one in json.loads(done.stdout)}
+def ran(shop: Shop, request: pytest.FixtureRequest) -> Ran:
+    chosen = selected(request, "test_same_behaviour", "test_same_for_generated_inputs")
+    return run(here(shop, chosen), shop.root / "program", shop.toolchain)
 
 
-def probes() -> Iterator[tuple[Rewrite, int, Example]]:
-    return ((rewrite, number, example) for rewrite, number, example in EXAMPLES if example.probe)
-
-
+@pytest.mark.xdist_group("ran")
 @pytest.mark.parametrize(
-    ("rewrite", "number", "example"), list(probes()), ids=[label("probe", one, number) for one, number, _ in probes()]
+    ("rewrite", "number", "example"), EXAMPLES, ids=[label("probe", one, number) for one, number, _ in EXAMPLES]
 )
-def test_same_behaviour(
-    rewrite: Rewrite, number: int, example: Example, ran: Mapping[str, tuple[list[str], float]], shop: Shop
-) -> None:
+def test_same_behaviour(rewrite: Rewrite, number: int, example: Example, ran: Ran, shop: Shop) -> None:
     if example.since > shop.minor:
         pytest.skip(f"Go 1.{example.since} and newer")
-    before, after = ran[label("before", rewrite, number)], ran[label("after", rewrite, number)]
-    assert before[0], "the probe emits nothing"
-    assert after[0] == before[0]
-    assert before[1] - after[1] >= example.saves, f"{before[1]} allocations before, {after[1]} after"
+    before, after = ran.probes[label("example", rewrite, number)]
+    assert before.out, "the probe emits nothing"
+    assert after.out == before.out
+    saved = before.allocations - after.allocations
+    assert saved >= example.saves, f"{before.allocations} allocations before, {after.allocations} after"
+
+
+@pytest.mark.xdist_group("ran")
+@pytest.mark.parametrize(
+    ("rewrite", "number", "example"), EXAMPLES, ids=[label("generated", one, number) for one, number, _ in EXAMPLES]
+)
+def test_same_for_generated_inputs(rewrite: Rewrite, number: int, example: Example, ran: Ran, shop: Shop) -> None:
+    if example.since > shop.minor:
+        pytest.skip(f"Go 1.{example.since} and newer")
+    verdicts = ran.verdicts[label("example", rewrite, number)]
+    assert not [one for one in verdicts if one.difference or one.skipped]
+    assert any(one.returned for one in verdicts) or example.undriven, "no call with generated inputs returned"
 
 
 def test_all_have_examples() -> None:

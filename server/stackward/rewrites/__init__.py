@@ -8,6 +8,7 @@ from __future__ import annotations
 from stackward.rewrites import (
     aggregate_to_struct,
     array_for_slice,
+    bounded_make,
     captured_variable,
     cgo_string,
     channel_of_values,
@@ -37,6 +38,7 @@ from stackward.rewrites import (
     sort_slice,
     sprintf,
     stopped_ticker,
+    string_at_use,
     string_builder,
     string_loop,
     unmarshal_to_struct,
@@ -74,6 +76,7 @@ __all__ = [
 REWRITES: tuple[Rewrite, ...] = (
     aggregate_to_struct.REWRITE,
     array_for_slice.REWRITE,
+    bounded_make.REWRITE,
     captured_variable.REWRITE,
     cgo_string.REWRITE,
     channel_of_values.REWRITE,
@@ -103,6 +106,7 @@ REWRITES: tuple[Rewrite, ...] = (
     sort_slice.REWRITE,
     sprintf.REWRITE,
     stopped_ticker.REWRITE,
+    string_at_use.REWRITE,
     string_builder.REWRITE,
     string_loop.REWRITE,
     unmarshal_to_struct.REWRITE,

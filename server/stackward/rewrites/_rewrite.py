@@ -124,6 +124,8 @@ class Example:
     ``probe`` are statements of a function that can call ``emit(any)``: run with either file, they must emit the same.
     With ``saves`` (allocations of one run of the probe, at least) they must also allocate less afterwards.
     ``also`` are further files, by their paths in the module, before and after where they change.
+    Besides, all functions and methods are called with generated arguments, in both versions, and must do the same.
+    ``undriven`` are those of which that cannot be asked, each with the reason.
     ``since`` is the first minor release of Go 1 that it is for.
     """
 
@@ -133,6 +135,7 @@ class Example:
     saves: float = 1.0
     probe_imports: tuple[str, ...] = ()
     also: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    undriven: Mapping[str, str] = field(default_factory=dict)
     applicability: Applicability = Applicability.SAFE
     since: int = 24
 

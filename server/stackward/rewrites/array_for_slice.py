@@ -40,7 +40,7 @@ def suits(node: Node, _source: SourceFile) -> bool:
 
 def propose(scene: Scene) -> Iterator[Offer]:
     body, kind = scene.node.child_by_field_name("body"), scene.node.child_by_field_name("type")
-    name = _named(scene.node)
+    name = named(scene.node)
     known = variable(scene, name) if name is not None else None
     info = scene.type(scene.node)
     if body is None or kind is None or known is None or known.value != scene.node or known.typed is not None:
@@ -63,13 +63,13 @@ def propose(scene: Scene) -> Iterator[Offer]:
     yield Proposal(f"Make {known.name} an array", {scene.path: (edit,)})
 
 
-def _named(literal: Node) -> Node | None:
-    """The name that a literal is the value of."""
-    listed = literal.parent
+def named(value: Node) -> Node | None:
+    """The name of the variable that starts as an expression."""
+    listed = value.parent
     outer = listed.parent if listed is not None else None
-    if listed is None or outer is None:
+    if listed is None or outer is None or listed.type != "expression_list":
         return None
-    number = expressions(listed).index(literal)
+    number = expressions(listed).index(value)
     if outer.type == "short_var_declaration":
         names = expressions(outer.child_by_field_name("left"))
     elif outer.type == "var_spec":
@@ -212,6 +212,7 @@ func Sizes(base int64, out chan<- string, limit int64) {
 	}
 }""",
         saves=4,
+        undriven={"Sizes": "what it sends comes from a goroutine, sooner or later"},
     ),
     Example(
         before="""package p

@@ -627,6 +627,11 @@ func main() {
 """,
             ),
         },
+        undriven={
+            "(*Sums).Run": "it waits for who sends",
+            "(*Sums).Total": "it waits for who sends",
+            "Send": "it waits for who receives",
+        },
     ),
     Example(
         before="""package p

@@ -234,6 +234,7 @@ for size := range 6 {
 }""",
         probe_imports=("math",),
         saves=5,
+        undriven={"Batches": "it adds up numbers in the order of a map"},
     ),
     Example(
         before="""package p

@@ -1,6 +1,7 @@
 """# concrete-parameter
 
-A parameter of interface type that only ever gets values of one type gets that type.
+A parameter of interface type that only ever gets values of one type gets that type; one that gets values of several
+becomes generic.
 
 ## Why it saves
 
@@ -10,7 +11,8 @@ know which method an interface calls, all that is passed to it escapes. With a c
 ## When it is offered
 
 For an unexported function of which all uses, tests included, are calls with a value of the same type, and whose body
-only calls methods of the parameter or passes it on as an interface.
+only calls methods of the parameter or passes it on as an interface. If the types differ, and methods are called, the
+function gets a type parameter with the interface as its constraint.
 
 ## When it is not
 
@@ -22,10 +24,11 @@ files for other systems, which may call it too.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tree_sitter import Node
 
+from stackward.core.edit import Replacement
 from stackward.core.facts import TypeInfo
 from stackward.rewrites._imports import package_level
 from stackward.rewrites._rewrite import Example, Offer, Proposal, Refusal, Refused, Rewrite, Span
@@ -75,12 +78,34 @@ def propose(scene: Scene) -> Iterator[Offer]:
         yield Refusal(given)
         return
     refused = _body(scene, function, names[0])
-    typed = spelled(scene, given)
-    if refused or typed is None or not _visible(scene, given):
-        yield Refusal(refused or f"{given.type} has no name here")
+    if refused:
+        yield Refusal(refused)
         return
+    yield _concrete(scene, given[0], parameter, kind) if len(given) == 1 else _generic(scene, function, given, names[0])
+
+
+def _concrete(scene: Scene, given: TypeInfo, parameter: str, kind: Node) -> Offer:
+    """The parameter gets the one type that it is given."""
+    typed = spelled(scene, given)
+    if typed is None or not _visible(scene, given):
+        return Refusal(f"{given.type} has no name here")
     title = f"Take {typed} instead of {scene.text(kind)} for {parameter}"
-    yield Proposal(title, {scene.path: (replace_node(kind, typed),)})
+    return Proposal(title, {scene.path: (replace_node(kind, typed),)})
+
+
+def _generic(scene: Scene, function: Node, given: Sequence[TypeInfo], name: Node) -> Offer:
+    """The function gets a type parameter, for which the interface is the constraint."""
+    known, own = variable(scene, name), function.child_by_field_name("name")
+    kind = scene.node.child_by_field_name("type")
+    assert own is not None
+    assert kind is not None
+    # What only becomes an interface further on is boxed there.
+    if known is None or not any(method_called(one.node) for one in known.references) or scene.package.language < 18:
+        return Refusal(f"calls pass {' and '.join(sorted(info.type for info in given))}")
+    typed = scene.free_name("T")
+    declared = Replacement(own.end_byte, own.end_byte, f"[{typed} {scene.text(kind)}]".encode())
+    title = f"Make {scene.text(own)} generic, so that {scene.text(name)} is not boxed"
+    return Proposal(title, {scene.path: (declared, replace_node(kind, typed))})
 
 
 def _visible(scene: Scene, info: TypeInfo) -> bool:
@@ -107,8 +132,8 @@ def _index(function: Node, name: Node) -> int:
     return -1
 
 
-def _given(scene: Scene, function: Node, name: Node) -> TypeInfo | str:
-    """The one type of what all calls pass; or why there is none."""
+def _given(scene: Scene, function: Node, name: Node) -> list[TypeInfo] | str:
+    """The types of what all calls pass; or why they are not known."""
     called, number = function.child_by_field_name("name"), _index(function, name)
     uses = scene.uses(called) if called is not None else None
     if called is None or uses is None or number < 0:
@@ -132,9 +157,7 @@ def _given(scene: Scene, function: Node, name: Node) -> TypeInfo | str:
         if info is None or info.kind in {"interface", "invalid", "tuple", "type parameter", "untyped nil"}:
             return "some call passes an interface or nil"
         types[f"{info.package} {info.type}"] = info
-    if len(types) > 1:
-        return f"calls pass {' and '.join(sorted(info.type for info in types.values()))}"
-    return next(iter(types.values())) if types else "nothing calls it"
+    return list(types.values()) or "nothing calls it"
 
 
 def _body(scene: Scene, function: Node, name: Node) -> str:
@@ -181,7 +204,7 @@ def _own_plain(scene: Scene, callee: str) -> bool:
 
 
 REWRITE = Rewrite(
-    "concrete-parameter", "the type for an interface that has one", ("parameter_declaration",), suits, propose
+    "concrete-parameter", "a type for an interface, or a type parameter", ("parameter_declaration",), suits, propose
 )
 
 _NUMBER = """package p
@@ -331,6 +354,75 @@ func label(depth int, id number, name string) string {
 	emit(Label(n, "é"))
 }""",
         saves=2,
+    ),
+    Example(
+        before="""package p
+
+import "math"
+
+type shape interface{ area() float64 }
+
+type square struct{ side, turn float64 }
+
+func (s square) area() float64 { return s.side * s.side }
+
+type circle struct{ x, y, radius float64 }
+
+func (c circle) area() float64 { return math.Pi * c.radius * c.radius }
+
+func larger(s shape, than float64) float64 {
+	if s.area() > than {
+		return s.area()
+	}
+	return than
+}
+
+func Largest(sides, radii []float64) (most float64) {
+	for _, side := range sides {
+		most = larger(square{side, 0}, most)
+	}
+	for _, radius := range radii {
+		most = larger(circle{0, 0, radius}, most)
+	}
+	return most
+}
+""",
+        after="""package p
+
+import "math"
+
+type shape interface{ area() float64 }
+
+type square struct{ side, turn float64 }
+
+func (s square) area() float64 { return s.side * s.side }
+
+type circle struct{ x, y, radius float64 }
+
+func (c circle) area() float64 { return math.Pi * c.radius * c.radius }
+
+func larger[T shape](s T, than float64) float64 {
+	if s.area() > than {
+		return s.area()
+	}
+	return than
+}
+
+func Largest(sides, radii []float64) (most float64) {
+	for _, side := range sides {
+		most = larger(square{side, 0}, most)
+	}
+	for _, radius := range radii {
+		most = larger(circle{0, 0, radius}, most)
+	}
+	return most
+}
+""",
+        probe="""emit(Largest(nil, nil))
+emit(Largest([]float64{1, -7, 0.5}, []float64{2, math.NaN(), -3}))
+emit(Largest([]float64{math.Inf(1), 3}, []float64{1e300}))""",
+        probe_imports=("math",),
+        saves=4,
     ),
 )
 

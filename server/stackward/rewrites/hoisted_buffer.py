@@ -29,6 +29,7 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from stackward.core.edit import Replacement
+from stackward.rewrites._kept import kept
 from stackward.rewrites._names import walk
 from stackward.rewrites._rewrite import Applicability, Example, Offer, Proposal, Refusal, Refused, Rewrite
 from stackward.rewrites._scene import Scene, arguments, is_call, replace_node
@@ -47,28 +48,8 @@ from stackward.rewrites._variables import (
     root,
     variable,
 )
-from stackward.rewrites.array_for_slice import changed
 from stackward.syntax.tree import SourceFile
 
-# What may see a slice and does not keep it.
-_FORGET = frozenset({"bytes.Equal", "clear", "copy", "len", "cap", "string", "unicode/utf8.EncodeRune"})
-_ENCODE = ("(encoding/binary.", "encoding/hex.Encode", "encoding/hex.Decode")
-# What must not keep a slice, as its documentation says.
-_PROMISE = frozenset(
-    {
-        "(io.Reader).Read",
-        "(io.ReaderAt).ReadAt",
-        "(io.Writer).Write",
-        "(io.WriterAt).WriteAt",
-        "(*bufio.Reader).Read",
-        "(*bufio.Writer).Write",
-        "(*bytes.Buffer).Write",
-        "(*os.File).Read",
-        "(*os.File).Write",
-        "io.ReadAtLeast",
-        "io.ReadFull",
-    }
-)
 _METHODS = frozenset({"Grow", "Len", "Reset", "String", "Write", "WriteByte", "WriteRune", "WriteString"})
 _PRINTS = frozenset({"fmt.Fprint", "fmt.Fprintf", "fmt.Fprintln"})
 _DIFFERS = "if no reader or writer keeps the buffer"
@@ -152,10 +133,10 @@ def _slice(scene: Scene, known: Variable, loop: Node) -> bool | str:
     for one in known.references:
         if one.use.write or one.use.address or one.use.captured or _later(one.node, loop):
             return f"{known.name} may outlive the turn"
-        kept = _kept(scene, one.node)
-        if kept is None:
+        keeps = kept(scene, one.node)
+        if keeps is None:
             return f"{known.name} may outlive the turn"
-        promised = promised or kept
+        promised = promised or keeps
     return promised
 
 
@@ -180,41 +161,6 @@ def _later(node: Node, loop: Node) -> bool:
     return False
 
 
-def _kept(scene: Scene, node: Node) -> bool | None:
-    """False where a slice is certainly not kept, True where that is promised, None where it may be."""
-    outer = context(node)
-    if outer is None:
-        return None
-    if outer.type == "slice_expression" and inside(node, outer.named_children[0]):
-        return _kept(scene, outer)
-    if outer.type == "index_expression" and inside(node, outer.named_children[0]):
-        return None if _addressed(outer) else False
-    if outer.type == "range_clause":
-        right = outer.child_by_field_name("right")
-        return False if right is not None and inside(node, right) else None
-    if outer.type == "variadic_argument":
-        call = outer.parent.parent if outer.parent is not None else None
-        return False if call is not None and scene.callee(call) == "append" else None
-    call = outer.parent if outer.type == "argument_list" else None
-    facts = scene.facts(call) if call is not None else None
-    if call is None or facts is None or facts.call is None:
-        return None
-    callee = facts.call.callee
-    if callee in _PROMISE:
-        return True
-    if callee == "append":
-        return None
-    return False if callee in _FORGET or callee.startswith(_ENCODE) else None
-
-
-def _addressed(element: Node) -> bool:
-    """Whether more than an element's value is taken, or set."""
-    outer = context(element)
-    if outer is not None and outer.type in {"dec_statement", "expression_list", "inc_statement"}:
-        return outer.parent is not None and outer.parent.type == "range_clause"
-    return changed(element, methods=True)
-
-
 def _buffer(scene: Scene, known: Variable) -> bool | str:
     """Whether a ``bytes.Buffer`` relies on a promise; or why it cannot be made once."""
     promised = False
@@ -225,10 +171,10 @@ def _buffer(scene: Scene, known: Variable) -> bool | str:
         if called is not None and called[0] in _METHODS:
             continue
         if called is not None and called[0] == "Bytes":
-            kept = _kept(scene, called[1])
-            if kept is None:
+            keeps = kept(scene, called[1])
+            if keeps is None:
                 return f"{known.name} may outlive the turn"
-            promised = promised or kept
+            promised = promised or keeps
             continue
         given = context(one.node) if one.use.address else one.node
         outer = context(given) if given is not None else None

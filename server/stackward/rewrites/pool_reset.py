@@ -254,6 +254,10 @@ for _, s := range []string{"", "a", "世界"} {
         probe_imports=("strings",),
         saves=-60,
         applicability=Applicability.REVIEW,
+        undriven={
+            "Joined": "what the buffer has in it before depends on other calls",
+            "Quoted": "what the buffer has in it before depends on other calls",
+        },
     ),
     Example(
         before="""package p
@@ -314,6 +318,7 @@ emit(Lines([][]int{{-1, 0, 7}}))
 emit(len(Lines([][]int{{}, nil, {1}, {2}})))""",
         saves=-60,
         applicability=Applicability.REVIEW,
+        undriven={"Lines": "what the buffer has in it before depends on other calls"},
     ),
 )
 

@@ -667,6 +667,7 @@ emit(len(Long(nil, 0)))""",
         probe_imports=("strings",),
         saves=5,
         applicability=Applicability.REVIEW,
+        undriven={"Long": "what it returns has the order of a map"},
     ),
     Example(
         before="""package p

@@ -187,6 +187,7 @@ emit(sum)
 emit(whole)""",
         probe_imports=("time",),
         saves=100,
+        undriven={"Sum": "its timer and the channel may be ready at once"},
     ),
     Example(
         before="""package p
@@ -235,6 +236,7 @@ func Wait(done <-chan struct{}, turns int) (waited []time.Duration) {
         probe="""emit(Wait(nil, 4))
 emit(Wait(nil, 0))""",
         saves=3,
+        undriven={"Wait": "its timer and the channel may be ready at once"},
     ),
     Example(
         before="""package p

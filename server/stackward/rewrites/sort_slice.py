@@ -461,6 +461,7 @@ ByMap(rows)
 emit(rows)""",
         probe_imports=("math",),
         applicability=Applicability.REVIEW,
+        undriven={"ByX": "where what is no number goes is for review"},
     ),
 )
 

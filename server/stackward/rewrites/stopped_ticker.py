@@ -247,6 +247,7 @@ emit(ok)""",
         probe_imports=("time",),
         saves=0,
         applicability=Applicability.REVIEW,
+        undriven={"Receive": "its ticker and the channel may be ready at once"},
     ),
     Example(
         before="""package p
