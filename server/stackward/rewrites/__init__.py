@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from stackward.rewrites import (
     aggregate_to_struct,
+    appendf,
     array_for_slice,
     bounded_make,
     captured_variable,
@@ -75,6 +76,7 @@ __all__ = [
 
 REWRITES: tuple[Rewrite, ...] = (
     aggregate_to_struct.REWRITE,
+    appendf.REWRITE,
     array_for_slice.REWRITE,
     bounded_make.REWRITE,
     captured_variable.REWRITE,

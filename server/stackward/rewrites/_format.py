@@ -33,6 +33,7 @@ _ALIASES = {"byte": "uint8", "rune": "int32"}
 _STRINGERS = frozenset({("time", "time.Duration"), ("time", "time.Month"), ("time", "time.Weekday")})
 _WITHOUT_METHODS = frozenset({"array", "chan", "func", "map", "slice"})
 _BYTES = frozenset({"[]byte", "[]uint8"})
+_BYTE_ARRAY = re.compile(r"\[\d+\](?:byte|uint8)")
 _OPERAND = "\0"  # Stands for the operand's text, which may have braces.
 _NAMES = frozenset({"identifier", "selector_expression"})
 _USED = ("append", "byte", "float64", "int64", "make", "rune", "string", "uint64")
@@ -232,6 +233,8 @@ def operand(
         return Refusal("its operands are not known one by one")
     text = names.get(node.start_byte) or scene.text(node)
     plain = directive == f"%{verb}"
+    if _BYTE_ARRAY.fullmatch(info.type):
+        return _array(scene, node, text, directive, named=node.start_byte in names)
     if _ALIASES.get(info.type, info.type) != info.kind and info.type not in _BYTES:
         if info.type == "error":
             if not not_nil(scene, node):
@@ -293,6 +296,18 @@ def _bytes(scene: Scene, info: TypeInfo, text: str, verb: str, _directive: str, 
         imports = ("encoding/hex",)
         return Piece(f"{name}.EncodeToString({text})", f"{name}.AppendEncode({{}}, {text})", None, imports=imports)
     return None
+
+
+def _array(scene: Scene, node: Node, text: str, directive: str, *, named: bool) -> Piece | Refusal:
+    """The hexadecimal digits of an array of bytes, of which there can be a slice."""
+    facts, name = scene.facts(node), scene.qualifier("encoding/hex")
+    if directive != "%x" or name is None:
+        return Refusal(f"{directive} of an array needs fmt")
+    if not named and (facts is None or facts.mode != "variable"):
+        return Refusal(f"{text} is no variable, of which there could be a slice")
+    part = f"{text}[:]" if named or node.type in _NAMES else f"({text})[:]"
+    digits = f"{name}.EncodeToString({part})"
+    return Piece(digits, f"{name}.AppendEncode({{}}, {_kept(part)})", None, None, ("encoding/hex",), node)
 
 
 def _integer(scene: Scene, info: TypeInfo, text: str, verb: str, _directive: str, plain: bool) -> Piece | None:
