@@ -16,6 +16,7 @@ import stackward
 from checks import check
 from dependents import dependents
 from keystrokes import keystrokes
+from lightbulbs import lightbulbs
 from opening import opening
 from processes import CommandError
 from reading import reading
@@ -30,7 +31,7 @@ from timeline import timeline
 from verifying import verifying
 from workplace import gopls_command, place, workplace
 
-_PARTS = ("save", "keystroke", "startup", "opening", "check", "reading", "dependents", "verify")
+_PARTS = ("save", "keystroke", "startup", "opening", "check", "reading", "dependents", "actions", "verify")
 _RESULTS = Path(__file__).parent / "results"
 
 
@@ -115,6 +116,8 @@ def _report(toolchain: Toolchain, parts: list[str], given: argparse.Namespace) -
         yield from reading(ours, toolchain.minor, toolchain.goarch)
     if "dependents" in parts:
         yield from dependents(server, ours)
+    if "actions" in parts:
+        yield from lightbulbs(server, ours)
     if "verify" in parts:
         yield from verifying(ours)
 

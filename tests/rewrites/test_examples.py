@@ -119,7 +119,7 @@ def test_example(
     before = {str(root / path): text for path, text in sources(example, 0).items()}
     made = {path: report.after.get(path, text.encode()).decode() for path, text in before.items()}
     reasons = [(one.rewrite.name, one.reason) for one in report.rejected]
-    assert made == after, (reasons, [one.title for one in report.applied])
+    assert made == after, (made, reasons, [one.title for one in report.applied])
     assert set(report.after) <= set(after)
     review = any(one.applicability is Applicability.REVIEW for one in report.applied)
     assert example.applicability is (Applicability.REVIEW if review else Applicability.SAFE)
