@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from stackward.rewrites._pools import BUFFERS, PUT, Got, deferred_literal
+from stackward.rewrites._pools import BUFFERS, GET, PUT, Got, deferred_literal, got, pool_call
+from stackward.rewrites._rewrite import Refusal
 from stackward.rewrites._scene import FUNCTIONS, Scene, arguments, callee_node
 from stackward.rewrites._variables import Reference, called_name, context, inside, method_called, siblings
+from stackward.syntax.tree import SourceFile
 
 _WRITES = frozenset({"Write", "WriteByte", "WriteRune", "WriteString"})
 _READS = frozenset({"Len", "String"})
@@ -51,6 +54,29 @@ class Dealings:
     puts: bool
     first: Node | None
     late: bool
+
+
+def gets(node: Node, source: SourceFile) -> bool:
+    """Whether an assertion may be of what comes from a pool: a quick look."""
+    call = node.child_by_field_name("operand")
+    return call is not None and pool_call(call, "Get", source) is not None
+
+
+def taken(scene: Scene, settled: Callable[[Reference], bool]) -> tuple[Got, Dealings, str] | Refusal | None:
+    """The buffer that the scene's assertion gets from a pool, what is done with it, and its type.
+
+    None if it is no buffer, or if one of its uses is ``settled``: what might be missing is there.
+    """
+    call, info = scene.node.child_by_field_name("operand"), scene.type(scene.node)
+    if call is None or info is None or info.type not in BUFFERS or scene.callee(call) != GET:
+        return None
+    one = got(scene, scene.node)
+    if one is None or one.variable.value != scene.node:
+        return Refusal("it is not certain who has what comes from the pool")
+    if any(settled(reference) for reference in one.variable.references):
+        return None
+    mine = dealings(scene, one)
+    return Refusal(mine) if isinstance(mine, str) else (one, mine, info.type)
 
 
 def dealings(scene: Scene, one: Got) -> Dealings | str:

@@ -28,45 +28,29 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from stackward.rewrites._buffers import Dealings, dealings
+from stackward.rewrites._buffers import Dealings, dealings, gets, taken
 from stackward.rewrites._pools import (
-    BUFFERS,
-    GET,
     PUT,
     Got,
     Known,
     got,
     known_pool,
-    pool_call,
 )
 from stackward.rewrites._rewrite import Applicability, Example, Offer, Proposal, Refusal, Refused, Rewrite
 from stackward.rewrites._scene import Scene
 from stackward.rewrites._variables import after, called_name, has_goto, loop_around, siblings, variable
-from stackward.syntax.tree import SourceFile, generated
+from stackward.syntax.tree import generated
 
 _ASSERTS = "type_assertion_expression"
 
 
-def suits(node: Node, source: SourceFile) -> bool:
-    call = node.child_by_field_name("operand")
-    return call is not None and pool_call(call, "Get", source) is not None
-
-
 def propose(scene: Scene) -> Iterator[Offer]:
-    call, info = scene.node.child_by_field_name("operand"), scene.type(scene.node)
-    if call is None or info is None or info.type not in BUFFERS or scene.callee(call) != GET:
+    found = taken(scene, lambda reference: called_name(scene, reference.node) == PUT)
+    if found is None or isinstance(found, Refusal):
+        yield from [found] if found is not None else []
         return
-    one = got(scene, scene.node)
-    if one is None or one.variable.value != scene.node:
-        yield Refusal("it is not certain who has what comes from the pool")
-        return
-    if any(called_name(scene, reference.node) == PUT for reference in one.variable.references):
-        return
-    mine = dealings(scene, one)
-    if isinstance(mine, str):
-        yield Refusal(mine)
-        return
-    known = known_pool(scene, one.pool, info.type)
+    one, mine, typed = found
+    known = known_pool(scene, one.pool, typed)
     reason = known if isinstance(known, str) else _reason(scene, one)
     if reason or isinstance(known, str):
         yield Refusal(reason)
@@ -137,7 +121,7 @@ def _resets_first(use: tuple[Scene, Node]) -> bool:
     return isinstance(done, Dealings) and done.first is not None
 
 
-REWRITE = Rewrite("pool-put", "Put for a buffer from a pool", (_ASSERTS,), suits, propose)
+REWRITE = Rewrite("pool-put", "Put for a buffer from a pool", (_ASSERTS,), gets, propose)
 
 EXAMPLES = (
     Example(

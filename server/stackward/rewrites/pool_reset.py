@@ -28,46 +28,30 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from stackward.rewrites._buffers import dealings
+from stackward.rewrites._buffers import dealings, gets, taken
 from stackward.rewrites._pools import (
-    BUFFERS,
-    GET,
     Known,
     got,
     known_pool,
-    pool_call,
 )
 from stackward.rewrites._rewrite import Applicability, Example, Offer, Proposal, Refusal, Refused, Rewrite
 from stackward.rewrites._scene import Scene, arguments
 from stackward.rewrites._variables import Reference, after, has_goto, method_called
-from stackward.syntax.tree import SourceFile, generated
+from stackward.syntax.tree import generated
 
 _ASSERTS = "type_assertion_expression"
 _WHY = "A buffer from the pool still has what was written to it before."
 
 
-def suits(node: Node, source: SourceFile) -> bool:
-    call = node.child_by_field_name("operand")
-    return call is not None and pool_call(call, "Get", source) is not None
-
-
 def propose(scene: Scene) -> Iterator[Offer]:
-    call, info = scene.node.child_by_field_name("operand"), scene.type(scene.node)
-    if call is None or info is None or info.type not in BUFFERS or scene.callee(call) != GET:
+    found = taken(scene, _resets)
+    if found is None or isinstance(found, Refusal):
+        yield from [found] if found is not None else []
         return
-    one = got(scene, scene.node)
-    if one is None or one.variable.value != scene.node:
-        yield Refusal("it is not certain who has what comes from the pool")
-        return
-    if any(_resets(reference) for reference in one.variable.references):
-        return
-    mine = dealings(scene, one)
-    if isinstance(mine, str):
-        yield Refusal(mine)
-        return
+    one, mine, typed = found
     if not (mine.writes and mine.reads and mine.puts):
         return
-    reason = _reason(scene, one.pool, info.type)
+    reason = _reason(scene, one.pool, typed)
     if reason:
         yield Refusal(reason)
         return
@@ -116,7 +100,7 @@ def _cleaned(known: Known, typed: str) -> str:
     return ""
 
 
-REWRITE = Rewrite("pool-reset", "Reset for a buffer from a pool", (_ASSERTS,), suits, propose)
+REWRITE = Rewrite("pool-reset", "Reset for a buffer from a pool", (_ASSERTS,), gets, propose)
 
 EXAMPLES = (
     Example(
