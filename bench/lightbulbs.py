@@ -16,7 +16,8 @@ from workplace import Package, Place
 
 _STOREFRONT = Path(__file__).resolve().parents[1] / "examples" / "storefront"
 _MOST = 40  # Places of one file that are asked about, and half as many keys.
-_AUTOMATIC = 2  # LSP's CodeActionTriggerKind
+_INVOKED, _AUTOMATIC = 1, 2  # LSP's CodeActionTriggerKind
+_TRIES = 30
 _TARGET_MS = 50.0
 _CAPABILITIES = {
     "textDocument": {
@@ -72,7 +73,7 @@ def _asked(client: Client, package: Package) -> tuple[list[float], list[float], 
         "textDocument/didOpen", {"textDocument": {"uri": uri, "languageId": "go", "version": 1, "text": text}}
     )
     client.wait(lambda one: one["params"]["state"] == "idle", 0, holding=b"stackward/status")
-    settle(client.process.pid, quiet=3.0)  # What was found is proved when all is idle.
+    _prepared(client, uri, text.count("\n"))
     shown = client.last(lambda one: one["params"]["uri"] == uri, 0, holding=b"publishDiagnostics")
     places: list[Message] = shown.message["params"]["diagnostics"][:_MOST] if shown is not None else []
     known: list[float] = []
@@ -91,6 +92,17 @@ def _asked(client: Client, package: Package) -> tuple[list[float], list[float], 
         client.notify("textDocument/didChange", {"textDocument": document, "contentChanges": [change]})
         _timed(client, "textDocument/codeAction", _question(uri, one), typed)
     return known, typed, resolved, len(actions)
+
+
+def _prepared(client: Client, uri: str, lines: int) -> None:
+    """Wait until what the file offers is known, and what was found is proved: that is done when all else is."""
+    whole = {"start": {"line": 0, "character": 0}, "end": {"line": lines, "character": 0}}
+    asked = {"textDocument": {"uri": uri}, "range": whole, "context": {"diagnostics": [], "triggerKind": _INVOKED}}
+    for _ in range(_TRIES):
+        settle(client.process.pid, quiet=1.0)
+        if client.request("textDocument/codeAction", asked).message["result"]:
+            settle(client.process.pid, quiet=3.0)
+            return
 
 
 def _question(uri: str, diagnostic: Message) -> Message:
