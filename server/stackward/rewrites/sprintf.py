@@ -10,12 +10,12 @@ at the types while the program runs. `strconv` and `+` need neither.
 ## When it is offered
 
 When every verb is plain (`%s`, `%d`, `%v`, `%x`, `%q`, `%t`, and `%f`, `%e`, `%g` with or without a precision) and
-every operand has a predeclared type: what fmt prints of a type with methods is theirs to say. Of a `time.Duration`,
-`time.Month` or `time.Weekday` it is what `String` gives. Of several ways the one
-is taken that the compiler shows to be the cheapest: numbers among other text are appended to a buffer on the stack.
-An error that is certainly not nil, as `if err != nil` says, may be one of the operands. Then it is for review: fmt asks
-a `Format` method of the error first, and prints the panic if its `Error` panics. So is a format that is a constant with
-a name, as its text is then in two places.
+every operand has a predeclared type, or is an array of bytes for `%x`: what fmt prints of a type with methods is theirs
+to say. Of a `time.Duration`, `time.Month` or `time.Weekday` it is what `String` gives. Of several ways the one is taken
+that the compiler shows to be the cheapest: numbers among other text are appended to a buffer on the stack, or three and
+more of them written to a `strings.Builder` with room for all. An error that is certainly not nil, as `if err != nil`
+says, may be one of the operands. Then it is for review: fmt asks a `Format` method of the error first, and prints the
+panic if its `Error` panics. So is a format that is a constant with a name, as its text is then in two places.
 
 ## When it is not
 
@@ -36,10 +36,14 @@ from stackward.rewrites._names import walk
 from stackward.rewrites._order import disturbed
 from stackward.rewrites._printing import own_name
 from stackward.rewrites._rewrite import Applicability, Example, Offer, Proposal, Refusal, Refused, Rewrite
-from stackward.rewrites._scene import Scene, arguments, calls, is_loose, put_in_place, replace_node
+from stackward.rewrites._risk import Risk, risk
+from stackward.rewrites._scene import Scene, arguments, calls, is_call, is_loose, put_in_place, replace_node
+from stackward.rewrites._variables import before, is_path
+from stackward.rewrites._writers import Kind, Writer, write
 from stackward.syntax.tree import SourceFile
 
 _LARGEST_BUFFER = 256  # Bytes on the stack that a number is worth.
+_NUMBERS = 3  # Of fewer, what is concatenated is easier to read, and hardly dearer.
 _SPRINT = ("fmt.Sprint", "fmt.Sprintf", "fmt.Sprintln")
 
 
@@ -52,7 +56,8 @@ def propose(scene: Scene) -> Iterator[Offer]:
     callee = scene.callee(scene.node)
     if callee not in _SPRINT or parent is None or parent.type == "expression_statement":
         return
-    found = printed(scene, callee, arguments(scene.node))
+    names = _digests(scene, arguments(scene.node))
+    found = printed(scene, callee, arguments(scene.node), names)
     if isinstance(found, Refusal):
         yield found
         return
@@ -68,12 +73,40 @@ def propose(scene: Scene) -> Iterator[Offer]:
     operand = found[0].operand
     whole = operand is not None and found[0].text == scene.text(operand)
     loose = len(found) > 1 or (whole and operand is not None and is_loose(operand))
-    edit = put_in_place(scene.node, text, loose=loose)
-    yield judged(Proposal(_title(found, callee), {scene.path: (edit,)}, imports), found)
+    edits = [put_in_place(scene.node, text, loose=loose)]
+    if names:
+        lines = [f"{names[one.start_byte]} := {scene.text(one)}" for one in arguments(scene.node)[1:]]
+        edits.append(before(scene, scene.statement(), lines))
+    yield judged(Proposal(_title(found, callee), {scene.path: tuple(edits)}, imports), found)
+    if names:
+        return
     appended = _appended(scene, found)
     if appended is not None:
         title = f"Append to a buffer instead of {callee}"
         yield judged(Proposal(title, {scene.path: appended[0]}, imports, roomy=appended[1]), found)
+    built = _built(scene, found)
+    if built is not None:
+        imports = {scene.path: tuple(sorted({*imports[scene.path], "strings"}))}
+        title = f"Write to a strings.Builder instead of {callee}"
+        yield judged(Proposal(title, {scene.path: built[0]}, imports, roomy=built[1]), found)
+
+
+def _digests(scene: Scene, given: Sequence[Node]) -> dict[int, str]:
+    """The name for an operand that is an array which a call returns: of what has no name there is no slice."""
+    if len(given) != 2 or not is_call(given[1]) or not _whole(scene):
+        return {}
+    info = scene.type(given[1])
+    if info is None or info.kind != "array":
+        return {}
+    return {given[1].start_byte: own_name(scene, "sum", ())}
+
+
+def _whole(scene: Scene) -> bool:
+    """Whether the call is all that its statement evaluates."""
+    statement, listed = scene.statement(), scene.node.parent
+    if listed is None or listed.type != "expression_list" or len(listed.named_children) != 1:
+        return False
+    return listed.parent == statement and statement.type in {"return_statement", "short_var_declaration"}
 
 
 def _title(found: Sequence[Piece], callee: str) -> str:
@@ -98,22 +131,41 @@ def _appended(scene: Scene, found: Sequence[Piece]) -> tuple[tuple[Replacement, 
         return None
     if len(found) < 2 or not any(piece.number for piece in found) or room > _LARGEST_BUFFER:
         return None
-    listed = scene.node.parent
-    # The call must be all that the statement evaluates.
-    if (
-        listed is None
-        or listed.type != "expression_list"
-        or len(listed.named_children) != 1
-        or listed.parent != statement
-    ):
+    if not _whole(scene):
         return None
-    if statement.type not in {"return_statement", "short_var_declaration"}:
-        return None
-    name, indent = own_name(scene, "buf", ()), scene.indent(statement)
+    name = own_name(scene, "buf", ())
     lines = [f"{name} := make([]byte, 0, {room})"]
     lines += [f"{name} = {piece.append.format(name)}" for piece in found]
-    before = Replacement(statement.start_byte, statement.start_byte, f"\n{indent}".join([*lines, ""]).encode())
-    return (before, replace_node(scene.node, f"string({name})")), (name,)
+    return (before(scene, statement, lines), replace_node(scene.node, f"string({name})")), (name,)
+
+
+def _built(scene: Scene, found: Sequence[Piece]) -> tuple[tuple[Replacement, ...], tuple[str, ...]] | None:
+    """The statement with a builder that has room for all, where only the length of some text is not known before."""
+    strings, fixed, lengths = scene.qualifier("strings"), 0, list[str]()
+    for piece in found:
+        if piece.operand is not None and risk(scene, piece.operand) is Risk.ACTS:
+            return None  # What it changes would be read behind it.
+        if piece.room is not None:
+            fixed += piece.room
+            continue
+        if piece.operand is None or not is_path(piece.operand):
+            return None
+        text = scene.text(piece.operand)
+        if text not in {piece.text, piece.bytes}:
+            return None
+        lengths.append(f"len({text})")
+    statement = scene.statement()
+    if strings is None or not lengths or fixed > _LARGEST_BUFFER:
+        return None
+    if sum(piece.number for piece in found) < _NUMBERS:
+        return None
+    if not _whole(scene):
+        return None
+    name = own_name(scene, "b", ())
+    to = Writer(Kind.BUILDER, name, f"&{name}", Risk.NONE, private=True, lent=False)
+    lines = [f"var {name} {strings}.Builder", f"{name}.Grow({' + '.join([*lengths, str(fixed)])})"]
+    lines += [write(piece, to) for piece in found]
+    return (before(scene, statement, lines), replace_node(scene.node, f"{name}.String()")), (name,)
 
 
 REWRITE = Rewrite("sprintf", "fmt.Sprintf to strconv, concatenation or appending", ("call_expression",), suits, propose)
@@ -441,6 +493,96 @@ func Subject(shop, id string) string { return "orders." + shop + "." + id }
 	emit(Subject(id, ""))
 }""",
         applicability=Applicability.REVIEW,
+    ),
+    Example(
+        before="""package p
+
+import (
+	"crypto/sha256"
+	"fmt"
+)
+
+func Digest(data []byte) string {
+	return fmt.Sprintf("%x", sha256.Sum256(data))
+}
+
+func Tag(data, salt []byte) string {
+	sum := sha256.Sum256(data)
+	for i, b := range salt {
+		sum[i%len(sum)] ^= b
+	}
+	return fmt.Sprintf("W/%x", sum)
+}
+""",
+        after="""package p
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+)
+
+func Digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+func Tag(data, salt []byte) string {
+	sum := sha256.Sum256(data)
+	for i, b := range salt {
+		sum[i%len(sum)] ^= b
+	}
+	return "W/" + hex.EncodeToString(sum[:])
+}
+""",
+        probe="""for _, text := range []string{"", "a", "é世界\xff"} {
+	emit(Digest([]byte(text)))
+	emit(Tag([]byte(text), []byte("salt")))
+}""",
+        saves=0,
+    ),
+    Example(
+        before="""package p
+
+import "fmt"
+
+type Point struct{ X, Y, Z int }
+
+func (p *Point) Row(name string, width uint) string {
+	return fmt.Sprintf("%s=%d/%d/%d, which is %d wide", name, p.X, p.Y, p.Z, width)
+}
+""",
+        after="""package p
+
+import (
+	"strconv"
+	"strings"
+)
+
+type Point struct{ X, Y, Z int }
+
+func (p *Point) Row(name string, width uint) string {
+	var b strings.Builder
+	b.Grow(len(name) + 110)
+	b.WriteString(name)
+	b.WriteByte('=')
+	b.Write(strconv.AppendInt(make([]byte, 0, 23), int64(p.X), 10))
+	b.WriteByte('/')
+	b.Write(strconv.AppendInt(make([]byte, 0, 23), int64(p.Y), 10))
+	b.WriteByte('/')
+	b.Write(strconv.AppendInt(make([]byte, 0, 23), int64(p.Z), 10))
+	b.WriteString(", which is ")
+	b.Write(strconv.AppendUint(make([]byte, 0, 22), uint64(width), 10))
+	b.WriteString(" wide")
+	return b.String()
+}
+""",
+        probe="""for _, n := range []int{0, -1, 7, math.MaxInt, math.MinInt} {
+	p := Point{n, -n, n / 3}
+	emit(p.Row("", uint(n)))
+	emit(p.Row("é世界 %d", 0))
+}""",
+        probe_imports=("math",),
+        saves=15,
     ),
 )
 
