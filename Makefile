@@ -8,7 +8,7 @@ WORKERS ?= 2
 # A test that hangs fails, with the stack of every thread; no test of the default suite takes a tenth of it.
 HANG := -o faulthandler_timeout=300 -o faulthandler_exit_on_timeout=true
 
-.PHONY: demo test test-std test-releases test-editors screenshots lint bench truth fix-bench storefront-bench docs lock wheel clean
+.PHONY: demo test test-std test-releases test-rewrites test-editors screenshots lint bench truth fix-bench storefront-bench docs lock wheel clean
 
 demo: $(READY) ## Analyse the example service with a real Go toolchain
 	cd examples/storefront && "$(CURDIR)/$(BIN)/stackward" check ./...
@@ -21,6 +21,9 @@ test-std: $(READY) ## The whole standard library (minutes)
 
 test-releases: $(READY) ## The whole server with Go 1.23 to 1.27, or those of RELEASES (half an hour)
 	$(BIN)/python tests/releases.py $(RELEASES)
+
+test-rewrites: $(READY) ## Every example of a rewrite with Go 1.24 to 1.27, or those of RELEASES
+	$(BIN)/python tests/releases.py $(or $(RELEASES),1.24 1.25 1.26 1.27) -- -n $(WORKERS) --dist loadgroup tests/rewrites
 
 test-editors: $(READY) ## In real editors, which are installed into the user's cache (minutes)
 	@# What one file shares, an editor that was driven through a round, is made once.
