@@ -12,7 +12,20 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from neovim_support import BOXED, EDITED_LINE, FILE, PATIENCE, ROW, STOREFRONT, prepare, programs
+from neovim_support import (
+    BOXED,
+    EDITED_LINE,
+    FILE,
+    PATIENCE,
+    REWRITE,
+    REWRITTEN,
+    ROW,
+    SAVED,
+    STOREFRONT,
+    prepare,
+    programs,
+    rewrite_is_right,
+)
 from vscode.build import vsix
 from vscode.install import HERE, node
 from vscode.server import Workbench, drive, unpacked, workbench
@@ -24,13 +37,13 @@ AFTER = [text for text in BOXED if not text.startswith("Price")]
 LINE = "%-28s"  # Only the line of the test has it, wherever it is by now.
 # The string that is returned remains; the number is not boxed any more.
 FIX = {
-    "before": 'fmt.Sprintf("%.2f"',
-    "after": "strconv.FormatFloat(float64(cents)/100",
+    "before": REWRITTEN,
+    "after": f"strconv.FormatFloat({SAVED}",
     "rule": "boxed-in-interface",
 }
-STEPS = ("look", "commands", "toggle", "save", "rewrite", "crash")
+STEPS = ("look", "commands", "toggle", "save", "rewrite", "rewritten", "crash")
 # Whose ranges are wrong, its rewrites break the code: there is nothing to be seen after them.
-SHIFTED_STEPS = ("look", "toggle", "save")
+SHIFTED_STEPS = ("look", "toggle", "save", "rewrite")
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +130,7 @@ COLUMNS: dict[str, Callable[[Facts], None]] = {
     "inlay hints": after_their_expressions,
     "lenses": above_their_functions,
     "saved": lambda found: boxed(found["saved"], AFTER),
+    "rewrite": lambda found: rewrite_is_right(found["before_rewrite"], found["on_disk"]),
     "toggled": lambda found: boxed(found["toggled"], list(BOXED)),
 }
 
@@ -154,8 +168,8 @@ def test_the_flow_has_a_panel(facts: Facts) -> None:
 
 def test_a_rewrite_is_proved_and_made(facts: Facts) -> None:
     assert facts["rewrite"]["kind"].startswith("quickfix")
+    assert facts["rewrite"]["title"].startswith(REWRITE)
     assert FIX["after"] in facts["rewrite"]["line"]
-    assert '"strconv"' in facts["on_disk"]
     assert EDITED_LINE in facts["on_disk"]
 
 

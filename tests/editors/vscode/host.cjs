@@ -148,15 +148,22 @@ async function rewrite() {
     return all.find((one) => one.edit !== undefined && one.isPreferred);
   });
   facts.rewrite = { title: proved.title, kind: proved.kind.value };
+  facts.before_rewrite = document.getText();
   await vscode.workspace.applyEdit(proved.edit);
   await document.save();
   const row = document.positionAt(document.getText().indexOf(given.fix.after)).line;
   facts.rewrite.line = document.lineAt(row).text;
+  facts.on_disk = await until("the file on disk", () => {
+    const text = fs.readFileSync(given.file, "utf8");
+    return text === document.getText() && text;
+  });
+}
+
+async function rewritten() {
   facts.rewritten = await until("the rewritten hint gone", () => {
     const now = settled(5);
     return now && !now.some((one) => one.line === facts.rewrite.line && one.code === given.fix.rule) && now;
   });
-  facts.on_disk = fs.readFileSync(given.file, "utf8");
 }
 
 /** The server is killed, and comes back; then the user starts it anew. */
@@ -174,7 +181,7 @@ async function crash() {
   facts.restarted = await until("hints of the restarted server", () => settled(5));
 }
 
-const STEPS = { look, commands, toggle, save, rewrite, crash };
+const STEPS = { look, commands, toggle, save, rewrite, rewritten, crash };
 
 exports.run = async () => {
   try {
