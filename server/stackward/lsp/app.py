@@ -82,7 +82,7 @@ class App:
         self.news(self.session.paths())
 
     def _add_folder(self, root: str) -> None:
-        loaded = self.preferences.of(root, self._around(root))
+        loaded = self.preferences.of(root, self._around)
         self.report(loaded.problems)
         self.session.add_folder(root, loaded.config, tests=loaded.settings.analysis_tests)
 
@@ -119,7 +119,7 @@ class App:
         """The settings that count for a file."""
         folder = self.session.folder_of(os.path.dirname(path))
         root = folder.root if folder is not None else self.roots()[0]
-        return self.preferences.of(root, self._around(root)).settings
+        return self.preferences.of(root, self._around).settings
 
     def opened(self, document: Document) -> None:
         """Have a document analysed; what is opened before the settings are known waits for them."""
@@ -250,16 +250,16 @@ class App:
 
     def level(self, rule: str, path: str) -> Severity:
         """The level at which a rule is shown in a file: each folder's team has its own."""
-        known = find(rule)
-        return self.settings(path).level_of(rule, known.level if known is not None else None)
+        return _level(self.settings(path), rule)
 
     def visible(self, path: str) -> list[Hint]:
         """The hints of a file that are not switched off, and that allocate unless all are wanted."""
-        everything = self.settings(path).get("hints.nonAllocating")
+        settings = self.settings(path)
+        everything = settings.get("hints.nonAllocating")
         return [
             hint
             for hint in self.hints(path).hints
-            if (everything or hint.site.shown) and self.level(hint.rule, path) is not Severity.OFF
+            if (everything or hint.site.shown) and _level(settings, hint.rule) is not Severity.OFF
         ]
 
     # Typing
@@ -298,3 +298,8 @@ class _News:
 
     def progress(self, text: str, done: int, _total: int) -> None:
         self._app.server.post(self._app.progress.building, f"{text} ({done})" if done else text)
+
+
+def _level(settings: Settings, rule: str) -> Severity:
+    known = find(rule)
+    return settings.level_of(rule, known.level if known is not None else None)

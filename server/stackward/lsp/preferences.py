@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from stackward.engine.setup import Loaded, load_folder
@@ -26,11 +26,11 @@ class Preferences:
         """Read the files of the teams again."""
         self._loaded.clear()
 
-    def of(self, root: str, within: Iterable[str] = ()) -> Loaded:
-        """The settings of a folder, which may lie ``within`` a workspace folder; read once."""
+    def of(self, root: str, around: Callable[[str], Iterable[str]] = lambda _: ()) -> Loaded:
+        """The settings of a folder, read once. ``around`` names the workspace folders that it lies in."""
         loaded = self._loaded.get(root)
         if loaded is None:
-            workspace = next((one for one in (root, *within) if one in self._folders), "")
+            workspace = next((one for one in (root, *around(root)) if one in self._folders), "")
             raw = self._folders.get(workspace, self._everywhere)
             loaded = self._loaded[root] = load_folder(root, client=raw)
         return loaded
