@@ -8,7 +8,7 @@ WORKERS ?= 2
 # A test that hangs fails, with the stack of every thread; no test of the default suite takes a tenth of it.
 HANG := -o faulthandler_timeout=300 -o faulthandler_exit_on_timeout=true
 
-.PHONY: demo test test-std test-releases test-rewrites test-editors screenshots lint bench truth fix-bench storefront-bench docs lock wheel clean
+.PHONY: demo test test-std test-releases test-rewrites test-editors screenshots lint bench truth truth-modules fix-bench storefront-bench docs lock wheel clean
 
 demo: $(READY) ## Analyse the example service with a real Go toolchain
 	cd examples/storefront && "$(CURDIR)/$(BIN)/stackward" check ./...
@@ -50,6 +50,9 @@ bench: $(READY) ## Timings against gopls and the bare compiler
 
 truth: $(READY) ## Recall, precision and sizes against what the tests of 70 packages allocate
 	$(BIN)/python bench/truth.py --write --go 1.24 1.25 1.26 1.27 $(TRUTH)
+
+truth-modules: $(READY) ## The same for modules of other people, which are downloaded
+	$(BIN)/python bench/truth.py --write --third-party --go 1.26 1.27 $(TRUTH)
 
 fix-bench: $(READY) ## Every safe rewrite over a copy of the standard library, which must build and pass its tests
 	$(BIN)/python bench/fixes.py --write $(FIX)

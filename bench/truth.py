@@ -15,7 +15,8 @@ from groundtruth import claims, score, toolchains
 from groundtruth.collect import Collector, Truth
 from groundtruth.explain import explain
 from groundtruth.gocommand import Go, Package
-from groundtruth.subjects import subjects
+from groundtruth.modules import THIRD_PARTY, Module
+from groundtruth.subjects import subjects, subjects_in
 from groundtruth.table import Measured, render
 
 CACHE = Path(
@@ -29,15 +30,24 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--go", nargs="+", default=[""], metavar="VERSION", help="releases, or paths of go commands")
     parser.add_argument("--packages", nargs="+", default=[], metavar="PATH", help="only these ('storefront' is one)")
+    parser.add_argument(
+        "--module", nargs="+", default=[], metavar="DIR|PATH@VERSION", help="all packages of modules of other people"
+    )
+    parser.add_argument("--third-party", action="store_true", help="a fixed list of such modules")
     parser.add_argument("--jobs", type=int, default=2, help="packages at a time")
     parser.add_argument("--fresh", action="store_true", help="run the tests again, whatever is kept of earlier runs")
     parser.add_argument("--misses", type=int, default=200, help="how many of a kind are listed; 0 for all")
     parser.add_argument("--explain", metavar="FILE:LINE", help="all that is known of one line")
-    parser.add_argument("--write", action="store_true", help="write bench/results/truth-VERSION.md")
+    parser.add_argument(
+        "--write",
+        action="store_true",
+        help="write bench/results/truth-VERSION.md (truth-modules-VERSION.md of modules)",
+    )
     given = parser.parse_args()
     for named in given.go:
         go = toolchains.find(named, CACHE)
-        wanted = subjects(go, given.packages)
+        foreign = THIRD_PARTY if given.third_party else tuple(Module(one) for one in given.module)
+        wanted = subjects_in(go, foreign, CACHE) if foreign else subjects(go, given.packages)
         if given.explain is not None:
             file, _, line = given.explain.rpartition(":")
             wanted = [one for one in wanted if any(_is(name, file) for name in one.files)]
@@ -49,7 +59,7 @@ def main() -> int:
         text = "\n".join(render(go, measured, given.misses or sys.maxsize))
         if given.write:
             short = re.sub(r"^go(\d+\.\d+).*", r"\1", go.version)
-            path = Path(__file__).parent / "results" / f"truth-{short}.md"
+            path = Path(__file__).parent / "results" / f"truth-{'modules-' if foreign else ''}{short}.md"
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
             print(path)

@@ -28,7 +28,7 @@ from groundtruth.profile import ProfileError, read
 _FORMAT = 3
 """Goes up when what is kept changes."""
 
-_TIMEOUT = "180s"
+_TIMEOUT = "600s"
 _STACK = 40
 _RAW = re.compile(r"^(?P<file>[^:\n]+\.go):(?P<line>\d+):(?P<column>\d+): (?P<text>.*)$")
 
@@ -79,6 +79,11 @@ class Truth:
     details: tuple[Logged, ...]
     problems: tuple[str, ...]
     seconds: float
+
+    @property
+    def profiled(self) -> bool:
+        """Whether there is a profile: without one, that a line was not seen allocating says nothing."""
+        return bool(self.observations or self.elsewhere)
 
 
 class Collector:

@@ -39,13 +39,17 @@ class Go:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A package that has tests. ``files`` are absolute, without tests; ``tests`` its test files; ``root`` is where to ask."""
+    """A package that has tests. ``files`` are absolute, without tests; ``tests`` its test files; ``root`` is where to ask.
+
+    ``module`` is what a module of other people is called in tables, which have one row for it.
+    """
 
     path: str
     folder: Path
     root: Path
     files: tuple[str, ...]
     tests: tuple[str, ...]
+    module: str = ""
 
 
 def toolchain(command: Path, cache: Path) -> Go:
@@ -67,7 +71,7 @@ def toolchain(command: Path, cache: Path) -> Go:
     return Go(goroot / "bin" / command.name, found["GOVERSION"], goroot, env)
 
 
-def packages(go: Go, root: Path, patterns: Sequence[str]) -> Iterator[Package]:
+def packages(go: Go, root: Path, patterns: Sequence[str], module: str = "") -> Iterator[Package]:
     """The packages that ``patterns`` match, asked for in ``root``, which have both code and tests."""
     wanted = "ImportPath,Dir,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles"
     done = go.run("list", "-e", f"-json={wanted}", *patterns, cwd=root)
@@ -81,4 +85,4 @@ def packages(go: Go, root: Path, patterns: Sequence[str]) -> Iterator[Package]:
             for keys in (("GoFiles", "CgoFiles"), ("TestGoFiles", "XTestGoFiles"))
         )
         if files and tests:
-            yield Package(one["ImportPath"], folder, root, files, tests)
+            yield Package(one["ImportPath"], folder, root, files, tests, module)

@@ -52,9 +52,12 @@ class Native:
         return max(around, key=lambda one: (one.line, -one.end)) if around else None
 
     def function(self, file: str, line: int) -> str:
-        """The name of the innermost function around a line; empty in a literal and outside of functions."""
-        found = self.innermost(file, line)
-        return found.name if found is not None else ""
+        """The name of the function around a line, whatever literals are between; empty outside of functions.
+
+        Where a function is inlined its literals are compiled anew, so they go where it goes.
+        """
+        around = [one for one in self.declared if one.name and one.file == file and one.line <= line <= one.end]
+        return around[0].name if around else ""
 
     def only_copied_away(self, function: str, executed: Callable[[str, int], bool]) -> bool:
         """Whether ``function`` ran only where it was inlined into code that is not the package's, such as a test.

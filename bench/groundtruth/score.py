@@ -81,6 +81,8 @@ class Score:
 
 
 _ALLOCATED = frozenset((Kind.CONSTRUCT, Kind.COPY))
+# What a function of the runtime's interface allocates is not the line's own, but who shows it there is right.
+_CONFIRMS = _ALLOCATED | {Kind.CALL}
 
 NOT_SHOWN = "known, but not shown"
 IN_RANGE = "within the range of a site that is shown on another line"
@@ -101,7 +103,7 @@ def score(truth: Truth, claims: Mapping[str, Sequence[Claim]], failed: Mapping[s
     for one in truth.observations:
         if one.kind is Kind.CONSTRUCT:
             seen.setdefault((one.file, one.line), []).append(one)
-    carried = {line for one in truth.observations if one.kind in _ALLOCATED for line in one.carriers}
+    carried = {line for one in truth.observations if one.kind in _CONFIRMS for line in one.carriers}
     shown = {(c.file, line): c for cs in claims.values() for c in cs if c.shown for line in c.lines}
     for (file, line), observations in sorted(seen.items()):
         hit = (file, line) in shown
@@ -113,7 +115,7 @@ def score(truth: Truth, claims: Mapping[str, Sequence[Claim]], failed: Mapping[s
             result.unseen.append(_miss(file, line, reason, observations))
     for place in sorted({(one.file, one.line) for one in truth.observations if one.kind is Kind.COPY} - seen.keys()):
         result.copied = result.copied.add(place in shown)
-    if truth.coverage.files:
+    if truth.coverage.files and truth.profiled:
         for file in truth.files:
             _precision(result, truth, file, claims.get(file, ()), carried)
     sized: dict[Line, list[Observation]] = {}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from groundtruth import modules
 from groundtruth.gocommand import Go, Package, packages
+from groundtruth.modules import Module
 
 STOREFRONT = Path(__file__).parents[2] / "examples" / "storefront"
 
@@ -86,4 +88,12 @@ def subjects(go: Go, wanted: Sequence[str]) -> list[Package]:
     found = list(packages(go, go.goroot / "src", standard)) if standard else []
     if "storefront" in names:
         found += packages(go, STOREFRONT, ["./..."])
+    return found
+
+
+def subjects_in(go: Go, wanted: Sequence[Module], cache: Path) -> list[Package]:
+    """The packages of modules."""
+    found: list[Package] = []
+    for module in wanted:
+        found += packages(go, modules.folder(go, module, cache), module.patterns, module.name)
     return found

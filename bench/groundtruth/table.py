@@ -55,7 +55,8 @@ def total(measured: Sequence[Measured], source: str) -> Score:
 
 def render(go: Go, measured: Sequence[Measured], bound: int) -> Iterator[str]:
     """All of it; of each kind of miss at most ``bound`` lines."""
-    yield f"# What is shown against what allocates: {go.version}"
+    modules = " in modules that nobody tuned for" if any(one.package.module for one in measured) else ""
+    yield f"# What is shown against what allocates{modules}: {go.version}"
     yield ""
     totals = {source: total(measured, source) for source in SOURCES}
     yield f"Tests of {len(measured)} packages, run with every allocation recorded. Made by `make truth`."
@@ -73,35 +74,40 @@ def render(go: Go, measured: Sequence[Measured], bound: int) -> Iterator[str]:
         verdicts.append(f"≥ {100 * target:.1f} % {'met' if met else 'missed'}")
     yield f"| target | {' | '.join(verdicts)} |"
     yield ""
-    yield from _packages(measured)
-    yield from _misses(go, "Seen allocating, not shown", ours.unseen, bound)
-    yield from _misses(go, "Shown as always, executed, not seen allocating", ours.unconfirmed, bound)
-    yield from _misses(go, "Another size than claimed", ours.wrong_size, bound)
+    yield from _rows(measured)
+    yield from _misses(measured, "Seen allocating, not shown", ours.unseen, bound)
+    yield from _misses(measured, "Shown as always, executed, not seen allocating", ours.unconfirmed, bound)
+    yield from _misses(measured, "Another size than claimed", ours.wrong_size, bound)
     yield from _notes(measured, ours)
 
 
-def _packages(measured: Sequence[Measured]) -> Iterator[str]:
-    yield "## By package"
-    yield ""
-    yield f"| package | lines seen | objects | {_HEAD} | -m: lines | objects | precision | gopls JSON: lines | objects | precision |"
-    yield "|---" * 13 + "|"
+def _rows(measured: Sequence[Measured]) -> Iterator[str]:
+    """A row for each package, but one for all packages of a module of other people."""
+    groups: dict[str, list[Measured]] = {}
     for one in measured:
-        ours = one.scores["stackward"]
-        cells = [one.truth.package, f"{ours.lines.whole:,}", f"{ours.objects.whole:,}"]
+        groups.setdefault(one.package.module or one.package.path, []).append(one)
+    yield "## In detail"
+    yield ""
+    yield f"| package, or module | lines seen | objects | {_HEAD} | -m: lines | objects | precision | gopls JSON: lines | objects | precision |"
+    yield "|---" * 13 + "|"
+    for name, group in groups.items():
+        ours = total(group, "stackward")
+        cells = [name, f"{ours.lines.whole:,}", f"{ours.objects.whole:,}"]
         cells += [_short(ratio) for ratio in (ours.lines, ours.objects, ours.precision, ours.sizes)]
         for source in SOURCES[1:]:
-            theirs = one.scores[source]
+            theirs = total(group, source)
             cells += [_short(ratio) for ratio in (theirs.lines, theirs.objects, theirs.precision)]
         yield f"| {' | '.join(cells)} |"
     yield ""
 
 
-def _misses(go: Go, title: str, misses: Sequence[Miss], bound: int) -> Iterator[str]:
+def _misses(measured: Sequence[Measured], title: str, misses: Sequence[Miss], bound: int) -> Iterator[str]:
     yield f"## {title}: {len(misses)}"
     yield ""
     if not misses:
         return
     reasons = Counter(one.reason for one in misses)
+    packages = {file: one.package.path for one in measured for file in one.truth.files}
     if len(reasons) < 12:
         yield ", ".join(f"{count} × {reason}" for reason, count in reasons.most_common())
         yield ""
@@ -109,7 +115,7 @@ def _misses(go: Go, title: str, misses: Sequence[Miss], bound: int) -> Iterator[
     yield "|---|---|---|---|---|---|"
     for one in sorted(misses, key=lambda miss: -miss.objects)[:bound]:
         chain = " ← ".join(part.removeprefix("runtime.") for part in one.chain if part != "runtime.mallocgc")
-        where = f"{place(go, one.file)}:{one.line}"
+        where = f"{packages[one.file]}/{os.path.basename(one.file)}:{one.line}"
         source = cell(source_line(one.file, one.line))
         yield f"| {where} | {one.objects:,} | {one.bytes:,} | {cell(chain)} | `{source}` | {one.reason}: {cell(one.detail)} |"
     if len(misses) > bound:
@@ -145,14 +151,6 @@ def _notes(measured: Sequence[Measured], ours: Score) -> Iterator[str]:
         for problem in one.truth.problems:
             yield f"- {one.truth.package}: {cell(problem)}"
     yield ""
-
-
-def place(go: Go, file: str) -> str:
-    """A file's name without the machine's folders."""
-    for root in (str(go.goroot / "src"), os.getcwd()):
-        if file.startswith(root + os.sep):
-            return file[len(root) + 1 :].replace(os.sep, "/")
-    return os.path.basename(file)
 
 
 def source_line(file: str, line: int) -> str:

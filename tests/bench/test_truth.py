@@ -294,7 +294,7 @@ NATIVE = Native(
 
 
 def test_functions_by_line() -> None:
-    assert [NATIVE.function("/p/a.go", line) for line in (2, 6, 9, 30)] == ["p.New", "p.Make", "", ""]
+    assert [NATIVE.function("/p/a.go", line) for line in (2, 6, 9, 30)] == ["p.New", "p.Make", "p.Make", ""]
 
 
 def test_copies_in_tests_alone_say_nothing() -> None:
@@ -334,7 +334,7 @@ def claim(line: int, *, always: bool = True, shown: bool = True, size: int | Non
 
 
 def truth(*observations: Observation, native: Native | None = None) -> Truth:
-    return Truth("p", ("/p/a.go",), observations, {}, COVERED, native or Native(), (), (), (), 1.0)
+    return Truth("p", ("/p/a.go",), observations, {"NO_FRAME": 1}, COVERED, native or Native(), (), (), (), 1.0)
 
 
 def test_recall_counts_lines_and_objects() -> None:
@@ -363,6 +363,17 @@ def test_precision_counts_what_ran() -> None:
     assert found.precision == score.Ratio(1, 2)
     assert [one.line for one in found.unconfirmed] == [9]
     assert found.set_aside == {score.NOT_EXECUTED: 1}
+
+
+def test_what_the_runtime_does_for_a_line_confirms_it() -> None:
+    called = dataclasses.replace(seen(9), kind=Kind.CALL)
+    found = score.score(truth(called), {"/p/a.go": [claim(9)]}, {})
+    assert (found.lines, found.precision) == (score.Ratio(), score.Ratio(1, 1))
+
+
+def test_without_a_profile_nothing_is_unconfirmed() -> None:
+    nothing = dataclasses.replace(truth(), elsewhere={})
+    assert score.score(nothing, {"/p/a.go": [claim(9)]}, {}).precision == score.Ratio()
 
 
 def test_a_parameter_is_as_often_allocated_as_the_body_runs() -> None:
