@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass, replace
 
 from stackward.core.decision import FlowEdge
@@ -132,9 +133,17 @@ class Site:
                 return tuple(filter(None, (size, when, often, cold)))
 
 
+_SPACE = re.compile(r"""("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)+')|\s+""")
+
+
+def one_line(text: str) -> str:
+    """A piece of source on one line, with single spaces but for those in quotes."""
+    return _SPACE.sub(lambda found: found[1] or " ", text).strip()
+
+
 def shorten(text: str, limit: int = 48) -> str:
     """``text`` on one line and at most ``limit`` characters long."""
-    text = " ".join(text.split())
+    text = one_line(text)
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 from stackward.core.allocation import AllocatorCall, Mechanism, ObjectCode
 from stackward.core.facts import ExprFacts
 from stackward.core.position import ByteCol, BytePos, ByteRange, Location
-from stackward.core.site import Allocates, Site, Storage
+from stackward.core.site import Allocates, Site, Storage, one_line
 from stackward.engine import costs
 from stackward.engine.inlined import Origins
 from stackward.engine.places import SIDE, Place, affinity, holds_several, may_need
@@ -94,7 +94,8 @@ class AllocationMap:
             owner = self._symbols.owner(function)
             copies.sort(key=lambda place: place.found.site.at)
             self._give(copies, self._foreign.get(owner, []))
-            self._give([place for place in copies if not place.calls], by_function.get(owner, []))
+            own = [one for one in copies if not one.calls and not self._log.foreign(one.found.site.inlined_from)]
+            self._give(own, by_function.get(owner, []))
         taken = {call.order for copies in elsewhere.values() for place in copies for call in place.calls}
         extra = self._unlogged([call for call in left if call.order not in taken])
         for place in (place for copies in elsewhere.values() for place in copies if place.calls):
@@ -121,7 +122,8 @@ class AllocationMap:
             copies[call.function].append(call)
         for group in copies.values():
             taken: dict[int, int] = defaultdict(int)
-            for call in group:
+            # What says its type is given away first: what does not fits many places.
+            for call in sorted(group, key=lambda call: call.mechanism is Mechanism.OBJECT and not call.type):
                 fitting = [affinity(place, call) if _same_line(place, call) else 0 for place in places]
                 best = max(range(len(places)), key=lambda number: (fitting[number], -taken[number], -number))
                 fits = fitting[best]
@@ -219,7 +221,7 @@ class AllocationMap:
             place = made.get(key)
             if place is None:
                 located = Located(node, Kind.OTHER, _on_one_line(node_range(node), source), exact=True)
-                subject = " ".join(text_of(node, source).split("\n", 1)[0].split())
+                subject = one_line(text_of(node, source).split("\n", 1)[0])
                 point = position_of(node, source)
                 found = _found(source, path, located, subject, BytePos(line, point.col), construct)
                 place = made[key] = Place(found, construct, logged=False)
@@ -238,6 +240,8 @@ class AllocationMap:
 
     def _differs_by_caller(self, place: Place) -> bool:
         """Whether a function is inlined somewhere without allocating there, or most likely is elsewhere."""
+        if place.calls[0].mechanism is Mechanism.CHANNEL:
+            return False  # It is on the heap wherever it goes, and the log never mentions it.
         site = place.found.site
         if not set(self._inlined.get(site.function, ())) <= set(site.inlined_at):
             return True
@@ -273,9 +277,7 @@ class AllocationMap:
             elif self._only_copies(function, place.calls):
                 callers = {self._symbols.name(call.function) for call in place.calls}
                 when = f"{function} is inlined into {costs.some(callers)}"
-            elif not set(self._inlined.get(function, ())) <= set(site.inlined_at) or (
-                _kept_by_caller(place) and function in self._log.inlinable
-            ):
+            elif self._differs_by_caller(place):
                 when = f"{function} is not inlined, or its caller lets it escape"
             elif site.inlined_from:
                 when, rarely = _in_callee(place, self._origins)

@@ -73,7 +73,7 @@ class Calls:
         written = " ".join(text_of(function, source).split()) if function is not None else ""
         if subjects.last_name(written) != subjects.last_name(name):
             # The call in the log is one inside the function that was inlined here.
-            return Callee(f"{written}, which calls {name}" if written and name else name or written)
+            return Callee(f"{written} (which calls {name})" if written and name else name or written)
         argument = _argument(site, end, call, source)
         # Of the flow as it was printed: there the compiler names the method, in the source only its receiver.
         printed = fate(site.flow).step or step

@@ -51,7 +51,8 @@ class EvidenceMaker:
     def of(self, found: Found) -> Evidence:
         """The evidence for one site."""
         site, node = found.site, found.located.node
-        flow = flow_written(site.flow, self.sources.get)
+        written = expression_written(found)
+        flow = flow_written(found, written, self.sources.get)
         end = fate(flow)
         if not site.flow and found.mechanism is Mechanism.SLICE:
             end = Fate(End.SIZE_UNKNOWN)
@@ -64,7 +65,7 @@ class EvidenceMaker:
                 loops=loops,
                 cold=site.cold or cold(node, found.file),
                 once=site.function == "",
-                written=expression_written(found),
+                written=written,
                 flow=flow,
             ),
             construct=self.construct(found),

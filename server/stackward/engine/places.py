@@ -125,14 +125,16 @@ def _object(place: Place, call: AllocatorCall) -> int:
         return 1 if place.instead else 2
     if construct in {Construct.SLICE_LITERAL, Construct.VARIADIC}:
         return 4 if call.type.startswith(("[", "go.shape.[")) else 1
-    if "shape" in call.type:
-        return 3
     allocated = bare(costs.type_name(call.type))
     if construct is Construct.POINTER_LITERAL:
         written = place.found.site.subject.removeprefix("&").split("{", 1)[0]
         if bare(written) == allocated:
             return 5
-        return 0 if written.replace(".", "").isidentifier() else 1
+        if written.replace(".", "").isidentifier():
+            return 0
+        return 3 if "shape" in call.type else 1
+    if "shape" in call.type:
+        return 3
     info = place.facts.type if place.facts is not None else None
     if construct is Construct.VARIABLE and info is not None and info.kind != "invalid":
         return 5 if bare(info.type) == allocated else 1

@@ -26,7 +26,8 @@ from stackward.syntax.functions import FunctionNode, enclosing_function, functio
 from stackward.syntax.nodes import Located, is_call, locate
 from stackward.syntax.tree import SourceFile
 
-# `errors.New`, `strings.(*Builder).Grow`: the compiler names the package of what is not of this one.
+# `errors.New`, `strings.(*Builder).Grow`: the compiler names the package of what is not of this one. A method of a
+# value that is of this one is written alike, `Duration.String`.
 _FOREIGN = re.compile(r"[A-Za-z_][\w/.-]*\.[A-Za-z_(]")
 _LITERAL = re.compile(r"\.func\d|-range\d")
 _MAX_PLACES = 64  # Calls into which a site was inlined that are kept; one helper can have thousands.
@@ -62,6 +63,8 @@ class _Draft:
     located: Located
     inlined_at: dict[Location, None] = field(default_factory=dict)
     instances: dict[str, None] = field(default_factory=dict)
+    printed: set[str] = field(default_factory=set)
+    """The expression as the compiler prints it: in one way for each instantiation."""
 
     def found(self) -> Found:
         site = self.site
@@ -81,6 +84,11 @@ class _Flow:
     truncated: bool
 
 
+def _plain(subject: str) -> str:
+    """An expression as it is printed in all instantiations whose type arguments differ only inside brackets."""
+    return without_type_arguments(subject).replace("go.shape.", "")
+
+
 class SiteBuilder:
     """Takes the records of one unit's log as they come; ``found`` and ``functions`` may be asked at any time.
 
@@ -97,6 +105,7 @@ class SiteBuilder:
         self._generic: set[Location] = set()
         self._not_inlined: dict[str, str] = {}
         self.inlinable: set[str] = set()
+        self._inlinable_here: set[str] = set()
         self._leaks: dict[Location, list[Decision]] = {}
         self.stays: dict[tuple[str, int], list[Decision]] = {}
         self._tags: dict[str, list[Decision]] = {}
@@ -183,7 +192,10 @@ class SiteBuilder:
                 if decision.kind is Kind.CANNOT_INLINE:
                     self._not_inlined.setdefault(without_type_arguments(decision.subject), decision.detail)
                 else:
-                    self.inlinable.add(without_type_arguments(decision.subject))
+                    name = without_type_arguments(decision.subject)
+                    self.inlinable.add(name)
+                    if self._source(decision.at.path) is not None:
+                        self._inlinable_here.add(name)
             case Kind.LEAKING | Kind.LEAKING_CONTENT | Kind.LEAKING_TO_RESULT:
                 self._leaks.setdefault(decision.at, []).append(decision)
                 self._tags.setdefault(decision.at.path, []).append(decision)
@@ -227,7 +239,11 @@ class SiteBuilder:
     def _from_elsewhere(self, decision: Decision) -> bool:
         """Whether every function that was inlined at a place is one of another package: then the copy stays there."""
         callees = self._callees.get(decision.at, ())
-        return len(callees) > 0 and all(_FOREIGN.match(name) for name in callees)
+        return len(callees) > 0 and all(self.foreign(name) for name in callees)
+
+    def foreign(self, name: str) -> bool:
+        """Whether a function, as the compiler names it, is one of another package."""
+        return _FOREIGN.match(name) is not None and without_type_arguments(name) not in self._inlinable_here
 
     def _own(self, decision: Decision, file: SourceFile, located: Located, inlined_from: str) -> _Draft:
         """The draft of a place; a new one if the record is the first of it."""
@@ -238,6 +254,7 @@ class SiteBuilder:
         if draft is None:
             draft = self._drafts[key] = self._draft(key, decision, file, located, inlined_from)
             self._fresh.append(draft)
+        draft.printed.add(_plain(decision.subject))
         return draft
 
     def _draft(
@@ -276,7 +293,8 @@ class SiteBuilder:
         """Give each copy to its origin; what has none in this package is returned as a site at the call."""
         by_function: dict[tuple[str, str], list[_Draft]] = {}
         for draft in self._drafts.values():
-            by_function.setdefault((draft.site.function, draft.site.subject), []).append(draft)
+            for printed in sorted(draft.printed):
+                by_function.setdefault((draft.site.function, printed), []).append(draft)
         own: dict[tuple[object, ...], _Draft] = {}
         for decision, file, located in self._copies:
             origin = self._origin(decision, file, located, by_function)
@@ -297,7 +315,7 @@ class SiteBuilder:
             # A generic function's wrapper is reported at its name.
             names += [node.name for node in functions(file) if node.at == decision.at.pos]
         for name in names:
-            drafts = by_function.get((without_type_arguments(name), decision.subject))
+            drafts = by_function.get((without_type_arguments(name), _plain(decision.subject)))
             if drafts:
                 return drafts[0]
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from stackward.core.decision import FlowEdge, FlowStep
@@ -23,7 +23,59 @@ _EXPRESSIONS = frozenset({"call parameter", "interface-converted"})
 def expression_written(found: Found) -> str:
     """The expression of a site where the compiler prints another one; empty where it does not."""
     subject = found.site.subject
-    return _source(found) or (subject.replace(_SHAPE, "") if _SHAPE in subject else "")
+    plain = _plain(subject, package_of(found.site.inlined_from))
+    return _source(found) or (plain if plain != subject else "")
+
+
+def package_of(function: str) -> str:
+    """The name of the package in that of a function, as the compiler writes it; empty if it has none."""
+    package, dot, _ = function.partition(".")
+    return package if dot and package.isidentifier() else ""
+
+
+def _plain(text: str, package: str) -> str:
+    """A text of the compiler's without the types that stand for type arguments.
+
+    In code of another package that was inlined, it names variables like what ``package`` declares: ``buf[bytes.off:]``,
+    where ``off`` is a parameter.
+    """
+    text = without_shapes(text)
+    return re.sub(rf"\b{package}\.(?=[a-z_])(?!\w*\{{)", "", text) if package else text
+
+
+def without_shapes(text: str) -> str:
+    """A text without the types that stand for type arguments: ``node[go.shape.int]`` is ``node[…]``."""
+    done, at = [], 0
+    while (shape := text.find(_SHAPE, at)) >= 0:
+        opened = _bracket_before(text, shape, at)
+        if opened is None:
+            done.append(text[at:shape])
+            at = shape + len(_SHAPE)
+        else:
+            done.append(f"{text[at:opened]}[…]")
+            at = _closed(text, opened)
+    return "".join(done) + text[at:]
+
+
+def _bracket_before(text: str, shape: int, start: int) -> int | None:
+    """The bracket of the outermost list of type arguments that has what stands at ``shape``."""
+    opened: list[int] = []
+    for at in range(start, shape):
+        if text[at] == "[":
+            opened.append(at)
+        elif text[at] == "]" and opened:
+            opened.pop()
+    return next((at for at in opened if at > start and (text[at - 1].isalnum() or text[at - 1] == "_")), None)
+
+
+def _closed(text: str, opened: int) -> int:
+    """The end of what begins with a bracket."""
+    depth = 0
+    for at in range(opened, len(text)):
+        depth += (text[at] == "[") - (text[at] == "]")
+        if not depth:
+            return at + 1
+    return len(text)
 
 
 def _source(found: Found) -> str:
@@ -42,16 +94,30 @@ def _source(found: Found) -> str:
     return "" if " ".join(text.split()) == subject else text
 
 
-def flow_written(flow: Sequence[FlowEdge], file: Callable[[str], SourceFile | None]) -> tuple[FlowEdge, ...]:
-    """A flow with the statements and calls of the source where the compiler prints names that it made up."""
-    if not any(_SHAPE in step.expr or _MADE_UP.search(step.expr) for edge in flow for step in edge.steps):
-        return tuple(flow)
-    return tuple(replace(edge, steps=tuple(_step(step, file(step.at.path)) for step in edge.steps)) for edge in flow)
+def flow_written(found: Found, written: str, file: Callable[[str], SourceFile | None]) -> tuple[FlowEdge, ...]:
+    """The flow of a site, of which the source has the expression as ``written``, with the statements and calls of the
+    source where the compiler prints names that it made up.
+    """
+    site = found.site
+    package = package_of(site.inlined_from)
+
+    def plain(text: str) -> str:
+        return _plain(text.replace(site.subject, written) if written else text, package)
+
+    if not package and not any(_SHAPE in step.expr or _MADE_UP.search(step.expr) for step in _steps(site.flow)):
+        return site.flow
+    return tuple(
+        replace(edge, steps=tuple(_step(step, plain(step.expr), file(step.at.path)) for step in edge.steps))
+        for edge in site.flow
+    )
 
 
-def _step(step: FlowStep, source: SourceFile | None) -> FlowStep:
-    if _SHAPE in step.expr:
-        step = replace(step, expr=step.expr.replace(_SHAPE, ""))
+def _steps(flow: Iterable[FlowEdge]) -> Iterator[FlowStep]:
+    return (step for edge in flow for step in edge.steps)
+
+
+def _step(step: FlowStep, plain: str, source: SourceFile | None) -> FlowStep:
+    step = replace(step, expr=plain)
     if source is None or _MADE_UP.search(step.expr) is None:
         return step
     offset = source.lines.offset(step.at.pos)

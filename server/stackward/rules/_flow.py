@@ -70,8 +70,9 @@ def fate(flow: Sequence[FlowEdge]) -> Fate:
 
 
 def _edge_end(edge: FlowEdge) -> Fate | None:
-    if not edge.steps and edge.dst.startswith("{storage for "):
-        # What a method value keeps is its receiver; the compiler gives no reason for that.
+    if not edge.steps and (edge.dst.startswith("{storage for ") or (edge.dst, edge.src) == ("{heap}", "{temp}")):
+        # What a method value keeps is its receiver; the compiler gives no reason for that. It is also what the method
+        # gets as soon as the value is called, and a receiver that leaks is on the heap whatever becomes of the value.
         return Fate(End.BOUND, None, edge.dst)
     reasons = [step.reason for step in edge.steps]
     for step in reversed(edge.steps):

@@ -60,6 +60,12 @@ def check(evidence: Evidence) -> Words | None:
                 "on heap: kept by closure",
                 "pass it to the function as a parameter",
             )
+        case End.CAPTURED_BY_REFERENCE if evidence.construct is not Construct.VARIABLE:
+            return Words(
+                f"{name} {verb}: it is stored in a variable that a func literal captures by reference",
+                "on heap: kept by closure",
+                "store the value itself instead of a pointer to it",
+            )
         case End.BOUND:
             return Words(
                 f"{name} {verb}: a method value that outlives this frame is bound to it",
@@ -71,7 +77,9 @@ def check(evidence: Evidence) -> Words | None:
                 f"{name} {verb}: it is stored by {shorten(evidence.site.as_written(step.expr))}, "
                 "which outlives this frame",
                 "on heap: stored",
-                "store the value itself instead of a pointer to it",
+                "use again what was stored there before, or make it only where it is needed"
+                if evidence.construct in {Construct.MAKE, Construct.MAP_LITERAL}
+                else "store the value itself instead of a pointer to it",
             )
     return None
 
@@ -116,6 +124,20 @@ func Send(c chan *rate) {
 func Stays() float64 {
 	r := &rate{5}
 	return r.v
+}
+
+func Caught(work func()) {
+	var last *rate
+	defer func() { println(last.v) }()
+	defer func() { last = &rate{6} }() // want &rate{...}
+	work()
+}
+
+func (r *rate) hold() { global = r }
+
+func Bound(do func(func())) {
+	r := rate{7} // want r
+	do(r.hold)
 }
 """
     ),
