@@ -32,11 +32,12 @@ class Lab:
 
     def __init__(self, toolchain: Toolchain, folder: Path, work: Path) -> None:
         config = BuildConfig()
-        recorded = Recorder(toolchain.go, config, str(work)).record(str(folder), (".",))
+        recorder = Recorder(toolchain.go, config, str(work))
+        recorded = recorder.record(str(folder), (".",))
         assert isinstance(recorded, Recorded), recorded
         self.unit = next(one for one in recorded.units if one.id.variant is Variant.PACKAGE)
         self.graph = recorded.graph
-        self.compiler = Compiler(toolchain, config, str(work))
+        self.compiler = Compiler(toolchain, config, str(work), recorder)
         self.texts = Texts()
         self.sources = Sources(self.texts)
         self.excerpts = Excerpts()
