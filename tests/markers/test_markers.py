@@ -118,7 +118,7 @@ WRONG = {
     "another hover": (4, 'hover("n", /boxed/)', "the hover should say /boxed/, not: "),
     "a hover where there is none": (6, 'hover("return", /returned/)', "should say /returned/, and there is none"),
     "a hover of more": (4, 'hover("n :=", /returned/)', "should be about 4:1-5, not 4:1-2"),
-    "another label": (4, 'inlay("n", "n")', r"""the inlay hint at 2 should say "n", not \['n"""),
+    "another label": (4, 'inlay("n", "n")', r"""the inlay hint at 2 should say "n", not \['on heap"""),
     "a label elsewhere": (4, 'inlay("é", /returned/)', r"the inlay hint at 7 .*; on the line are \[\(2, "),
     "another title": (3, 'lens("2 heap allocations")', r"the lens should say .*, not \['1 heap"),
     "a lens elsewhere": (4, "lens(/heap/)", r"the lens should say /heap/, not \[\]"),

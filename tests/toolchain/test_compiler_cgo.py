@@ -26,6 +26,10 @@ package c
 import "C"
 
 func Twice(x int) *int { v := int(C.twice(C.int(x))); return &v }
+
+type Number struct{ value C.int }
+
+func (n Number) Twice() C.int { return C.twice(n.value) }
 """
 PLAIN = "package c\n\nfunc New(a int) *int { n := a; return &n }\n"
 CONFIG = BuildConfig(env=(("CGO_ENABLED", "1"),))
