@@ -14,7 +14,7 @@ demo: $(READY) ## Analyse the example service with a real Go toolchain
 	cd examples/storefront && "$(CURDIR)/$(BIN)/stackward" check ./...
 
 test: $(READY) ## Every test but the slow one
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not std and not editors" $(HANG)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not std and not editors" $(HANG)
 
 test-std: $(READY) ## The whole standard library (minutes)
 	$(BIN)/python -m pytest -m std
@@ -23,7 +23,7 @@ test-releases: $(READY) ## The whole server with Go 1.23 to 1.27, or those of RE
 	$(BIN)/python tests/releases.py $(RELEASES)
 
 test-rewrites: $(READY) ## Every example of a rewrite with Go 1.24 to 1.27, or those of RELEASES
-	$(BIN)/python tests/releases.py $(or $(RELEASES),1.24 1.25 1.26 1.27) -- -n $(WORKERS) --dist loadgroup tests/rewrites
+	$(BIN)/python tests/releases.py $(or $(RELEASES),1.24 1.25 1.26 1.27) -- -n $(WORKERS) --dist loadfile tests/rewrites
 
 test-editors: $(READY) ## In real editors, which are installed into the user's cache (minutes)
 	@# What one file shares, an editor that was driven through a round, is made once.

@@ -70,7 +70,7 @@ func Show(p Price) string { return "<" + fmt.Sprint(p.String()) + ">" }
     )
     assert done.returncode == 0, done.stderr
     assert "needs storage of its own: append(row, '\"')" in done.stdout
-    assert "p.String() is copied to the heap: it is boxed in an interface for parameter a of fmt.Sprint" in done.stdout
+    assert "p.String() is copied to the heap: it is boxed in an interface for argument 1 of fmt.Sprint" in done.stdout
     assert "~" not in done.stdout
     assert "byte(34)" not in done.stdout
 

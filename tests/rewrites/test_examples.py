@@ -2,7 +2,7 @@
 
 What a rewrite makes of ``before`` is ``after``, to the byte and as gofmt has it; a probe of either emits the same, and
 allocates less afterwards; their functions do the same with generated inputs. What it is to refuse stays as it is.
-Tests in a group share what takes long, and run in one worker.
+What takes long is made once for the tests of a kind, which run in one worker (``--dist loadfile``).
 """
 
 from __future__ import annotations
@@ -103,7 +103,6 @@ def rewritten(shop: Shop, request: pytest.FixtureRequest) -> dict[str, FixReport
     return fixed(shop, "examples", "example", wanted)
 
 
-@pytest.mark.xdist_group("rewritten")
 @pytest.mark.parametrize(
     ("rewrite", "number", "example"), EXAMPLES, ids=[label("example", one, number) for one, number, _ in EXAMPLES]
 )
@@ -136,7 +135,6 @@ def left_alone(shop: Shop, request: pytest.FixtureRequest) -> dict[str, FixRepor
     return fixed(shop, "refusals", "refusal", wanted)
 
 
-@pytest.mark.xdist_group("left_alone")
 @pytest.mark.parametrize(
     ("rewrite", "number", "refused"), REFUSALS, ids=[label("refusal", one, number) for one, number, _ in REFUSALS]
 )
@@ -166,7 +164,6 @@ def ran(shop: Shop, request: pytest.FixtureRequest) -> Ran:
     return run(here(shop, chosen), shop.root / "program", shop.toolchain)
 
 
-@pytest.mark.xdist_group("ran")
 @pytest.mark.parametrize(
     ("rewrite", "number", "example"), EXAMPLES, ids=[label("probe", one, number) for one, number, _ in EXAMPLES]
 )
@@ -180,7 +177,6 @@ def test_same_behaviour(rewrite: Rewrite, number: int, example: Example, ran: Ra
     assert saved >= example.saves, f"{before.allocations} allocations before, {after.allocations} after"
 
 
-@pytest.mark.xdist_group("ran")
 @pytest.mark.parametrize(
     ("rewrite", "number", "example"), EXAMPLES, ids=[label("generated", one, number) for one, number, _ in EXAMPLES]
 )

@@ -43,8 +43,13 @@ class _Target(NamedTuple):
         """The name of one, from 0; empty if it has none. A variadic one takes all arguments from its own on."""
         if not self.parameters or number < 0:
             return ""
-        name = self.parameters[min(number, len(self.parameters) - 1)]
+        name = self.parameters[min(number, len(self.parameters) - 1)].removeprefix("...")
         return name if name != "_" else ""
+
+    def variadic(self, number: int) -> bool:
+        """Whether an argument, from 0, is one of several that a parameter takes."""
+        last = len(self.parameters) - 1
+        return number >= last and self.parameters[-1:] != () and self.parameters[last].startswith("...")
 
 
 class Calls:
@@ -118,8 +123,11 @@ class Calls:
             return Callee(written, argument)
         if target.method and printed == written:  # A method expression, whose first argument is the receiver.
             argument -= 1
-        name = target.parameter(argument if target.method else argument - 1)
-        return Callee(written, argument, name, target.function, target.package) if name else Callee(written, argument)
+        number = argument if target.method else argument - 1
+        name = target.parameter(number)
+        if not name:
+            return Callee(written, argument)
+        return Callee(written, argument, name, target.variadic(number), target.function, target.package)
 
     def _target(self, printed: str, written: str | None, source: SourceFile | None) -> _Target | None:
         """The function that is called; None where that is not certain.

@@ -49,13 +49,15 @@ class Callee:
     """The call that a value is passed to. ``argument`` is 1-based, 0 for the receiver, None where it is not one
     argument.
 
-    Where it is known which function is called, ``parameter`` is the name of the parameter, ``function`` what the
+    Where it is known which function is called, ``parameter`` is the name of the parameter, which is ``variadic`` if it
+    takes several arguments, ``function`` what the
     compiler calls it in its package, and ``package`` the import path of that, empty for the caller's own.
     """
 
     name: str
     argument: int | None = None
     parameter: str = ""
+    variadic: bool = False
     function: str = ""
     package: str = ""
 
@@ -66,7 +68,7 @@ class Callee:
             return f"the receiver of {self.name}"
         return (
             f"parameter {self.parameter} of {self.name}"
-            if self.parameter
+            if self.parameter and not self.variadic
             else f"argument {self.argument} of {self.name}"
         )
 

@@ -114,8 +114,8 @@ def _named_below(kind: Node, what: str, source: SourceFile) -> Iterator[str]:
 
 def _parameters(listed: Node, source: SourceFile) -> Iterator[str]:
     for declaration in listed.named_children:
-        names = _field_texts(declaration, "name", source)
-        yield from names or [""]
+        names = _field_texts(declaration, "name", source) or [""]
+        yield from (f"...{one}" for one in names) if declaration.type.startswith("variadic") else names
 
 
 def _field_texts(node: Node, field: str, source: SourceFile) -> list[str]:
