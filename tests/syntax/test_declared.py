@@ -69,7 +69,7 @@ def test_functions_with_one_name_for_each_parameter() -> None:
     )
     assert dict(found.functions) == {
         "None": (),
-        "Named": ("a", "b", "_", "rest"),
+        "Named": ("a", "b", "_", "...rest"),
         "Bare": ("", ""),
         "Generic": ("v",),
         "T.Method": ("t", "x"),
