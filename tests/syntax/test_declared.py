@@ -73,7 +73,7 @@ def test_functions_with_one_name_for_each_parameter() -> None:
         "Bare": ("", ""),
         "Generic": ("v",),
         "T.Method": ("t", "x"),
-        "(*List).Push": ("", "rest"),
+        "(*List).Push": ("", "...rest"),
     }
 
 
