@@ -50,8 +50,8 @@ class Callee:
     argument.
 
     Where it is known which function is called, ``parameter`` is the name of the parameter, which is ``variadic`` if it
-    takes several arguments, ``function`` what the
-    compiler calls it in its package, and ``package`` the import path of that, empty for the caller's own.
+    takes several arguments, ``function`` what the compiler calls it in its package, and ``package`` the import path of
+    that, empty for the caller's own.
     """
 
     name: str
