@@ -45,7 +45,7 @@ def drawn(storefront: Path, home: Path, *, shift: bool, keep: Path | None = None
 
 
 def _at_the_end(shown: list[str]) -> bool:
-    return not any("func Slug(" in line for line in shown) and any("row boxed, 24 B" in line for line in shown)
+    return not any("func Slug(" in line for line in shown) and any("boxed, 24 B" in line for line in shown)
 
 
 def _hinted(shown: list[str]) -> bool:

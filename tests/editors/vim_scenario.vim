@@ -43,10 +43,16 @@ func s:Servers()
   return map(filter(listed, {_, one -> one =~# 'serve' && one !~# '^\s*\d\+\s\+Z'}), {_, one -> split(one)[0]})
 endfunc
 
-" Whether the rewrite is offered at the cursor; what is not known yet is asked for again.
+" Whether ALE believes that a server of its own runs.
+func s:Connected()
+  let open = {_, one -> has_key(one, 'job_id') && ale#job#HasOpenChannel(one.job_id)}
+  return !empty(filter(values(ale#lsp#GetConnections()), open))
+endfunc
+
+" Whether the rewrite is offered at the cursor; what is not known yet is asked for again, and so is what ALE forgot.
 func s:Offered()
-  if !s:asked
-    let s:asked = 1
+  if s:asked + 10 < localtime()
+    let s:asked = localtime()
     call ale#codefix#Execute(0, function('s:TakeOffers'))
   endif
   return len(filter(copy(s:titles), {_, one -> stridx(one, s:given.rewrite) == 0})) > 0
@@ -73,7 +79,7 @@ func s:Go()
   " The server is killed; ALE starts it again when it next looks at the file.
   let facts.killed = s:Servers()
   call system('kill -9 ' . join(facts.killed))
-  call s:Wait('the end of the server', {-> empty(s:Servers())})
+  call s:Wait('the end of the server', {-> empty(s:Servers()) && !s:Connected()})
   silent write
   call s:Wait('another server', {-> !empty(s:Servers())})
   call s:Wait('its hints', {-> s:Hinted()})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +32,14 @@ class Editor(Process):
     """
 
     def __init__(
-        self, root: Path, *, settings: Mapping[str, Any] | None = None, env: Mapping[str, str] | None = None
+        self,
+        root: Path,
+        *,
+        settings: Mapping[str, Any] | None = None,
+        env: Mapping[str, str] | None = None,
+        serve: Sequence[str] = SERVE,
     ) -> None:
-        super().__init__(SERVE, env={**os.environ, **(env or {})})
+        super().__init__(serve, env={**os.environ, **(env or {})})
         self.root = root
         self.settings = dict(settings or {})
         self.folder_settings: dict[str, dict[str, Any]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,27 @@ def test_offered_resolved_applied_and_the_hint_is_gone(start: Callable[..., Any]
     boxed = [one for one in editor.diagnostics[uri] if one["code"] == "boxed-in-interface"]
     assert boxed == []
     assert asked(editor, uri, 4, column) == []
+
+
+# A server with more patience than any machine needs, so that only the order of events decides.
+_PATIENT = """
+from stackward.lsp.features import actions
+from stackward.cli.main import main
+actions._ASKED_SECONDS = 300.0
+main()
+"""
+
+
+def test_asked_while_the_package_is_analysed(tmp_path: Path) -> None:
+    editor = Editor(write_module(tmp_path / "m", {"p.go": TEXT}), serve=[sys.executable, "-c", _PATIENT, "serve"])
+    try:
+        editor.start(FULL)
+        uri = editor.open("p.go")
+        at = {"line": 4, "character": TEXT.splitlines()[4].index("Sprintf") + 1}
+        given = {"textDocument": {"uri": uri}, "range": {"start": at, "end": at}, "context": {"diagnostics": []}}
+        assert editor.ask("textDocument/codeAction", given) != []
+    finally:
+        editor.end()
 
 
 def test_what_it_cannot_prove_is_not_offered(start: Callable[..., Any]) -> None:

@@ -48,6 +48,7 @@ class Session:
         self.texts = Texts()
         self._sources = Sources(self.texts)
         self._lock = threading.RLock()
+        self._quieter = threading.Condition(self._lock)
         self._folders: list[Folder] = []
         self._wanted: dict[str, int] = {}
         self._numbers = itertools.count(1)
@@ -226,6 +227,11 @@ class Session:
                     return Status(State.BROKEN, str(failure), at)
             return Status(State.IDLE)
 
+    def settled(self, directory: str, seconds: float) -> bool:
+        """Wait until the analysis of the package in a folder is over; False if it is not after ``seconds``."""
+        with self._quieter:
+            return self._quieter.wait_for(lambda: directory not in self._wanted, seconds)
+
     def packages(self) -> list[PackageState]:
         """The packages that are known."""
         with self._lock:
@@ -281,6 +287,7 @@ class Session:
             if self._wanted.get(directory) != number:
                 return
             del self._wanted[directory]
+            self._quieter.notify_all()
             package = self._analyst.packages.get(directory)
             unexplained = package is not None and package.unexplained
         self._listener.status_changed(self.status())
@@ -365,6 +372,7 @@ class Session:
         """A package is no more; gives the files that had hints."""
         self._scheduler.cancel(directory)
         self._wanted.pop(directory, None)
+        self._quieter.notify_all()
         self._analyst.packages.pop(directory, None)
         return self._board.forget(directory)
 

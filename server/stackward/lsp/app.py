@@ -47,7 +47,7 @@ class App:
         self.documents = Documents(self.client.encoding)
         self.preferences = Preferences(self.client.options)
         self.shown = True
-        self.ready = False
+        self._started = asyncio.Event()
         self.pulls = pulls(self.client)
         work = self.preferences.of(self.roots()[0]).work
         self.session = Session(_News(self), work=work)
@@ -76,7 +76,7 @@ class App:
         self.session.configure(jobs=int(settings.get("analysis.jobs")), store=open_store(settings))
         for root in self.roots():
             self._add_folder(root)
-        self.ready = True
+        self._started.set()
         for document in self.documents.all():
             self.opened(document)
         self.news(self.session.paths())
@@ -123,9 +123,14 @@ class App:
 
     def opened(self, document: Document) -> None:
         """Have a document analysed; what is opened before the settings are known waits for them."""
-        if self.ready and document.path is not None and document.path.endswith(".go"):
+        if self._started.is_set() and document.path is not None and document.path.endswith(".go"):
             self.take_up(os.path.dirname(document.path))
             self.session.open(document.path, document.text)
+
+    async def settled(self, path: str, seconds: float) -> None:
+        """Wait until the package of a file has been analysed, ``seconds`` at most."""
+        await self._started.wait()
+        await asyncio.to_thread(self.session.settled, os.path.dirname(path), seconds)
 
     def report(self, problems: Sequence[Problem]) -> None:
         """Show each problem once."""

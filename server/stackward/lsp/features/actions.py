@@ -107,14 +107,18 @@ class _Feature:
             return found
         lines = self._app.lines(path)
         wanted = from_range(lines, params.range, self._app.client.encoding)
+        start, end = lines.offset(wanted.start), lines.offset(wanted.end)
         cancel = cancellation()
-        search = asyncio.to_thread(
-            self._actions.offers, path, lines.offset(wanted.start), lines.offset(wanted.end), cancel
-        )
         automatic = params.context.trigger_kind is types.CodeActionTriggerKind.Automatic
         patience = _NOW_SECONDS if automatic else _ASKED_SECONDS
+
+        async def search() -> list[Offer]:
+            if not automatic:
+                await self._app.settled(path, patience)
+            return await asyncio.to_thread(self._actions.offers, path, start, end, cancel)
+
         try:
-            offers = await asyncio.wait_for(asyncio.shield(search), patience)
+            offers = await asyncio.wait_for(asyncio.shield(search()), patience)
         except TimeoutError:
             return found
         for offer in offers:
