@@ -57,3 +57,13 @@ def run_check(
     session.finish()
     assert isinstance(outcome, CheckReport), outcome
     return outcome
+
+
+def vendored(text: str) -> dict[str, str]:
+    """The files of a module that imports a package ``example.com/v`` with this text from its vendor folder."""
+    return {
+        "go.mod": "module example.com/m\n\ngo 1.23\n\nrequire example.com/v v1.0.0\n",
+        "m.go": 'package m\n\nimport _ "example.com/v"\n',
+        "vendor/modules.txt": "# example.com/v v1.0.0\n## explicit; go 1.23\nexample.com/v\n",
+        "vendor/example.com/v/v.go": text,
+    }

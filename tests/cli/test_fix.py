@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from gomodule import vendored
+
 TEXT = """package p
 
 import "fmt"
@@ -103,6 +105,19 @@ def test_uncommitted_changes_are_left_alone(root: Path) -> None:
     (root / "p.go").write_text(TEXT, encoding="utf-8")
     assert fix(root, "--write", "--force").returncode == 0
     assert (root / "p.go").read_text(encoding="utf-8") == FIXED
+
+
+def test_what_others_wrote_is_shown_only(module: Callable[..., Path]) -> None:
+    root = module(vendored(TEXT))
+    path = root / "vendor" / "example.com" / "v" / "v.go"
+    assert "+\t" in fix(root, "example.com/v").stdout
+    for options in (["--write"], ["--write", "--force"]):
+        done = fix(root, *options, "example.com/v")
+        assert done.returncode == 2
+        assert "v.go was not changed: it lies in a vendor folder" in done.stderr
+    assert path.read_text(encoding="utf-8") == TEXT
+    assert fix(path.parent, "--write").returncode == 0  # Who works in that folder means it.
+    assert path.read_text(encoding="utf-8") == FIXED
 
 
 def test_what_an_editor_has_not_saved_is_left_alone(root: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from editor import Editor
 
-from gomodule import write_module
+from gomodule import vendored, write_module
 from stackward.core.position import ClientPos, Encoding, LineIndex
 
 TEXT = """package p
@@ -132,6 +132,24 @@ def test_asked_while_the_package_is_analysed(tmp_path: Path) -> None:
         at = {"line": 4, "character": TEXT.splitlines()[4].index("Sprintf") + 1}
         given = {"textDocument": {"uri": uri}, "range": {"start": at, "end": at}, "context": {"diagnostics": []}}
         assert editor.ask("textDocument/codeAction", given) != []
+    finally:
+        editor.end()
+
+
+@pytest.mark.parametrize("disables", [True, False])
+def test_what_others_wrote_is_shown_only(tmp_path: Path, *, disables: bool) -> None:
+    offered = {**FULL["textDocument"]["codeAction"], "disabledSupport": disables}
+    editor = Editor(write_module(tmp_path / "m", vendored(TEXT)))
+    try:
+        editor.start({"textDocument": {"codeAction": offered}})
+        uri = editor.open("vendor/example.com/v/v.go")
+        editor.settled()
+        actions = asked(editor, uri, 4, TEXT.splitlines()[4].index("Sprintf") + 1)
+        assert [one["disabled"]["reason"] for one in actions] == ["it lies in a vendor folder"] * disables
+        assert not any("edit" in one or "data" in one for one in actions)
+        number = editor.request("workspace/executeCommand", {"command": "stackward.fixAll", "arguments": [uri]})
+        refused = editor.until(lambda one: one.get("id") == number and "method" not in one)
+        assert refused["error"]["message"] == "it lies in a vendor folder"
     finally:
         editor.end()
 

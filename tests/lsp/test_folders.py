@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,18 @@ def test_the_file_of_a_team_counts_in_its_module_alone(start: Start, tmp_path: P
     changed = {"uri": uri_of(str(tmp_path / "b" / ".stackward.toml")), "type": 3}
     editor.notify("workspace/didChangeWatchedFiles", {"changes": [changed]})
     at_last(editor, lambda: [levels(editor, uri) for uri in (plain, ruled)] == [[3], [3]])
+
+
+def test_the_packages_of_a_module_share_its_tools(start: Start, tmp_path: Path) -> None:
+    root = write_module(tmp_path / "m", {"a/a.go": A, "b/b.go": B})
+    editor = start(root)
+    editor.start()
+    for name in ("a", "b"):
+        editor.open(f"{name}/{name}.go")
+        editor.settled()
+    listed = ["ps", "-o", "args=", "--ppid", str(editor.process.pid)]
+    children = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert len([one for one in children if "typefacts" in one]) == 1, children
 
 
 @pytest.mark.parametrize("work", ["", "go 1.23\n\nuse (\n\t./a\n\t./b\n)\n"], ids=["no go.work", "go.work"])

@@ -129,6 +129,11 @@ def _show(report: FixReport, namespace: argparse.Namespace, cwd: str) -> int:
 
 def _write(report: FixReport, cwd: str, *, force: bool) -> bool:
     """Write all files; True if one could not be written. Nothing is written if one must not be."""
+    if report.foreign:
+        for path, why in sorted(report.foreign.items()):
+            print(f"stackward: {os.path.relpath(path, cwd)} was not changed: {why}", file=sys.stderr)
+        print("stackward: nothing was written; --diff shows what is possible", file=sys.stderr)
+        return True
     held = {} if force else unsafe_to_change(report.after)
     if held:
         for path, why in sorted(held.items()):

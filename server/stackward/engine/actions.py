@@ -17,6 +17,8 @@ from stackward.core.outcome import ToolchainMissing
 from stackward.engine.benches import Benches
 from stackward.engine.benchmark import Measured, benchmark
 from stackward.engine.fix import Applied, Wanted, fix, prove_all
+from stackward.engine.folder import Tools
+from stackward.engine.modules import foreign
 from stackward.engine.rewriting import Candidate, Proved, Rejected, candidates, edits, prove
 from stackward.engine.session import Session
 from stackward.engine.workbench import Workbench
@@ -27,11 +29,15 @@ from stackward.toolchain.unit import Recorded
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A rewrite that can be made. ``proof`` is None as long as it has not been tried."""
+    """A rewrite that can be made. ``proof`` is None as long as it has not been tried.
+
+    ``foreign`` says why it is shown but not made: the code is not the user's.
+    """
 
     number: int
     candidate: Candidate
     proof: Proved | None = None
+    foreign: str = ""
 
     @property
     def title(self) -> str:
@@ -39,6 +45,8 @@ class Offer:
 
     @property
     def applicability(self) -> Applicability:
+        if self.foreign:
+            return Applicability.DISPLAY
         proposal = self.proof.proposal if self.proof is not None else self.candidate.proposals[0]
         return proposal.applicability
 
@@ -157,7 +165,9 @@ class Actions:
         return outcome.reason if isinstance(outcome, DidNotRun) else outcome
 
     def fix_all(self, path: str, cancel: CancelToken) -> Change | str:
-        """All safe rewrites of a document until none is left; a reason where its package does not build."""
+        """All safe rewrites of a document until none is left; a reason where there can be none."""
+        if why := self._foreign(os.path.dirname(path)):
+            return why
         benches = self._benches(os.path.dirname(path), cancel)
         if benches is None:
             return "the package has not been analysed"
@@ -182,12 +192,13 @@ class Actions:
         if path not in bench.files:
             return None
         offers: dict[int, Offer] = {}
+        whose = self._foreign(directory)
         for one in candidates(bench, path):
             if cancel.cancelled:
                 return None
             if isinstance(one, Candidate):
                 number = next(self._numbers)
-                offers[number] = Offer(number, one)
+                offers[number] = Offer(number, one, foreign=whose)
         found = _Found(directory, dict(bench.snapshot.digests), offers)
         with self._lock:
             known = self._files.get(path)
@@ -230,6 +241,14 @@ class Actions:
         """The package for another attempt, which can be cancelled by itself; None if it is not known any more."""
         benches = self._benches(found.directory, cancel)
         return benches.open(found.directory, {}) if benches is not None and found.directory in benches.units else None
+
+    def _foreign(self, directory: str) -> str:
+        """Why nothing in a folder is to be changed; empty if it may be."""
+        folder = self._session.folder_of(directory)
+        tools = folder.tools() if folder is not None else None
+        if folder is None or not isinstance(tools, Tools):
+            return ""
+        return foreign(directory, folder.root, tools.toolchain)
 
     def _benches(self, directory: str, cancel: CancelToken) -> Benches | None:
         folder = self._session.folder_of(directory)

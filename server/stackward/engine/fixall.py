@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from stackward.core.outcome import BuildError, BuildFailed, Cancelled, NotAPacka
 from stackward.engine.benches import Benches
 from stackward.engine.fix import Applied, Fixed, Wanted, fix
 from stackward.engine.folder import Folder
+from stackward.engine.modules import foreign
 from stackward.engine.rewriting import Rejected
 from stackward.engine.texts import Texts
 from stackward.toolchain.golist import Progress
@@ -21,11 +23,13 @@ from stackward.toolchain.unit import Recorded
 class FixReport:
     """What was rewritten: old and new texts of the files that change, what was done, what was refused and why.
 
+    ``foreign`` are those of them that nothing is to be written to, and why.
     ``failures`` are packages that do not build as they are; nothing is changed in them.
     """
 
     before: Mapping[str, bytes] = field(default_factory=dict)
     after: Mapping[str, bytes] = field(default_factory=dict)
+    foreign: Mapping[str, str] = field(default_factory=dict)
     applied: tuple[Applied, ...] = ()
     rejected: tuple[Rejected, ...] = ()
     failures: tuple[str, ...] = ()
@@ -70,9 +74,12 @@ def fix_packages(
     if cancel.cancelled:
         return Cancelled()
     before = {path: texts.read(path) or b"" for path in after}
+    after = {path: text for path, text in after.items() if text != before[path]}
+    whose = {path: foreign(os.path.dirname(path), folder.root, tools.toolchain) for path in after}
     return FixReport(
         before,
-        {path: text for path, text in after.items() if text != before[path]},
+        after,
+        {path: why for path, why in whose.items() if why},
         tuple(sorted((one for result in results for one in result.applied), key=lambda one: (one.path, one.line))),
         tuple(one for result in results for one in result.rejected.values()),
         (*(str(one) for one in recorded.failures), *(result.failure for result in results if result.failure)),

@@ -1,8 +1,13 @@
-"""Which modules there are in a folder: the go command looks at one at a time, and at a workspace only from within."""
+"""Which modules there are in a folder: the go command looks at one at a time, and at a workspace only from within.
+
+And whose code a folder holds: some of what a module imports is nobody's to change.
+"""
 
 from __future__ import annotations
 
 import os
+
+from stackward.toolchain.discovery import Toolchain
 
 _SKIPPED = frozenset({"node_modules", "testdata", "vendor"})
 
@@ -23,6 +28,29 @@ def modules(root: str) -> list[str]:
 def within(directory: str, root: str) -> bool:
     """Whether a folder is ``root`` or lies below it."""
     return directory == root or directory.startswith(root.rstrip(os.sep) + os.sep)
+
+
+def foreign(directory: str, root: str, toolchain: Toolchain) -> str:
+    """Why the code of a folder is not to be changed by who works in ``root``; empty if it is.
+
+    Whoever opens such a folder itself means to.
+    """
+    directory, root = os.path.realpath(directory), os.path.realpath(root)
+    for around, why in (
+        (toolchain.goroot, "it is part of the Go installation"),
+        (toolchain.gomodcache, "it lies in the module cache"),
+        (_vendor(directory), "it lies in a vendor folder"),
+    ):
+        real = os.path.realpath(around) if around else ""
+        if real and within(directory, real):
+            return "" if within(root, real) else why
+    return ""
+
+
+def _vendor(directory: str) -> str:
+    """The vendor folder around a folder; empty if there is none."""
+    parts = directory.split(os.sep)
+    return os.sep.join(parts[: parts.index("vendor") + 1]) if "vendor" in parts else ""
 
 
 def _in_module(folder: str) -> bool:

@@ -11,7 +11,7 @@ from stackward.engine.finish import Unfinished, finished
 from stackward.engine.tally import Tally, total
 from stackward.engine.verify import Compared, DoesNotCompile, compare
 from stackward.engine.workbench import Workbench
-from stackward.rewrites import REWRITES, Applicability, Proposal, Refusal, Rewrite, Scene, Span, walk
+from stackward.rewrites import REWRITES, Proposal, Refusal, Rewrite, Scene, Span, walk
 from stackward.syntax.tree import SourceFile, generated
 
 log = logging.getLogger(__name__)
@@ -153,7 +153,7 @@ def objection(compared: Compared, proposal: Proposal) -> str:
     if compared.worse:
         function = compared.worse[0][1] or "the package's initialisation"
         return f"{function} would allocate more"
-    if proposal.applicability is not Applicability.DISPLAY and not compared.better:
+    if not compared.better:
         return "it would save nothing"
     if _more_often(total(compared.before.values()), total(compared.after.values())):
         return "what it saves is made seldom, and what it costs every time"

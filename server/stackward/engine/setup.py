@@ -38,7 +38,7 @@ def load_folder(
 ) -> Loaded:
     """The settings for a folder: the client's, and those of the team's file in it or above it in the same module."""
     own, problems = parse(client or {}, "settings", RULE_NAMES)
-    team, more = load_team(team_folder(folder), RULE_NAMES)
+    team, more = load_team(team_folder(folder) or folder, RULE_NAMES)
     settings = merge(own, team)
     config = settings.build_config()
     if go:
@@ -73,15 +73,12 @@ def _work(folder: str) -> str:
 
 
 def team_folder(folder: str) -> str:
-    """The nearest folder upward that has the team's file; the search ends at the module's root.
-
-    Where there is none it is ``folder`` itself.
-    """
+    """The nearest folder upward that has the team's file, empty if none has; the search ends at the module's root."""
     at = os.path.abspath(folder)
     while True:
         if os.path.exists(os.path.join(at, TEAM_FILE)):
             return at
         parent = os.path.dirname(at)
         if parent == at or os.path.exists(os.path.join(at, "go.mod")):
-            return folder
+            return ""
         at = parent

@@ -89,7 +89,7 @@ class App:
     def take_up(self, directory: str) -> None:
         """A module below a workspace folder whose team has a file of its own is a folder by itself."""
         root = team_folder(directory)
-        if root not in self._modules and root not in self.roots() and self._around(root):
+        if root and root not in self._modules and root not in self.roots() and self._around(root):
             self._modules.add(root)
             self._add_folder(root)
 

@@ -34,7 +34,7 @@ class Applicability(enum.Enum):
     REVIEW = "review"
     """Differs in a way that the title names."""
     DISPLAY = "display"
-    """Shown, not applied."""
+    """Shown, not applied: one of the others in code that is not the user's. No proposal is of this kind itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,7 @@ class _Feature:
         self._properties = frozenset(properties) if isinstance(properties, list) else frozenset[str]()
         # What is resolved later is told from others by its data, which not every client keeps.
         self._resolves = "edit" in self._properties and bool(offers("textDocument.codeAction.dataSupport"))
+        self._disables = self._literals and bool(offers("textDocument.codeAction.disabledSupport"))
         self._prefers = bool(offers("textDocument.codeAction.isPreferredSupport"))
         self._versioned = bool(offers("workspace.workspaceEdit.documentChanges"))
         self._annotated = self._versioned and isinstance(
@@ -142,7 +143,7 @@ class _Feature:
     async def _action(
         self, uri: str, offer: Offer, params: types.CodeActionParams, lines: LineIndex
     ) -> types.CodeAction | types.Command | None:
-        if offer.applicability is Applicability.DISPLAY and not self._literals:
+        if offer.foreign and not self._disables:
             return None
         title = _title(self._app, offer)
         if offer.proof is None:
@@ -162,6 +163,9 @@ class _Feature:
         kind = next((one for one in kinds if not only or any(_covers(asked, one) for asked in only)), None)
         if kind is None:
             return None
+        if offer.foreign:
+            why = types.CodeActionDisabled(self._app.language.problem(offer.foreign))
+            return types.CodeAction(title, kind=kind, diagnostics=mine or None, disabled=why)
         preferred = self._prefers and offer.proof is not None and offer.applicability is Applicability.SAFE
         action = types.CodeAction(title, kind=kind, diagnostics=mine or None, is_preferred=preferred or None)
         if self._resolves:
@@ -197,12 +201,14 @@ class _Feature:
             raise JsonRpcContentModified(say("the text has changed since; ask for code actions again"))
         if isinstance(made, Rejected):
             raise _failed(say("not made: {why}", why=made.reason))
+        if made[0].foreign:
+            raise _failed(say("not made: {why}", why=self._app.language.problem(made[0].foreign)))
         return made
 
     async def all_fixed(self, path: str, cancel: CancelToken) -> Change:
         change = await asyncio.to_thread(self._actions.fix_all, path, cancel)
         if isinstance(change, str):
-            raise _failed(change)
+            raise _failed(self._app.language.problem(change))
         return change
 
     async def measured(self, path: str, number: int, seconds: float, cancel: CancelToken) -> Json:
