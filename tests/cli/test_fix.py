@@ -183,6 +183,16 @@ func Rows(ids []int) ([]byte, error) {
     assert "strconv.Itoa(id)" in done.stdout
 
 
+def test_a_refusal_is_told_once(module: Callable[..., Path]) -> None:
+    # The first rewrite needs several lines, so that gofmt aligns the others anew.
+    longer = 'func Longer(b bool, u uint) string { return fmt.Sprintf("%t=%d", b, u) }'
+    short = 'func S(n int) string               { return fmt.Sprintf("%+d", n) }'
+    root = module({"p.go": f'package p\n\nimport "fmt"\n\n{longer}\n{short}\n'})
+    done = fix(root, "--explain-refusals")
+    assert "+func S(n int) string { return" in done.stdout
+    assert done.stderr.count("%+d of int needs fmt") == 2, done.stderr  # In the list, and in the summary.
+
+
 def test_refusals_are_where_the_user_sees_them(module: Callable[..., Path]) -> None:
     """What is refused in a text that only the rewrites before have made is shown in the text on disk."""
     text = TEXT + '\nfunc Wide(id int) string { return fmt.Sprintf("%3d", id) }\n'

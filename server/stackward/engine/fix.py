@@ -146,12 +146,16 @@ def _choices(bench: Workbench, wanted: Wanted, result: Fixed) -> Iterator[_Choic
 
 
 def _key(bench: Workbench, rewrite: str, path: str, offset: int) -> tuple[str, str, int]:
-    """A place that is the same after changes elsewhere: the text of its line, and which of the equal ones it is."""
+    """A place that is the same after changes elsewhere: the text of its line, and which of the equal ones it is.
+
+    Blanks do not count: gofmt aligns a line with its neighbours.
+    """
     text = bench.files[path].text
     start = text.rfind(b"\n", 0, offset) + 1
     end = text.find(b"\n", offset)
     line = text[start : end if end >= 0 else len(text)]
-    return rewrite, f"{path}:{line.decode('utf-8', 'replace')}:{offset - start}", text.count(line, 0, start)
+    before, whole = (b"".join(part.split()) for part in (text[start:offset], line))
+    return rewrite, f"{path}:{whole.decode('utf-8', 'replace')}:{len(before)}", text.count(line, 0, start)
 
 
 def _home(bench: Workbench, proposal: Proposal) -> Function | None:
