@@ -183,6 +183,58 @@ func Rows(ids []int) ([]byte, error) {
     assert "strconv.Itoa(id)" in done.stdout
 
 
+def test_only_what_is_new_is_formatted(module: Callable[..., Path]) -> None:
+    text = """
+        package p
+
+        import "sync"
+
+        type  T struct { a, b, c int }
+
+        var pool = sync.Pool{New: func() any { return T{} }}
+
+        func Use(x int) int {
+        \tt := pool.Get().(T)
+        \tt.a+=x
+        \tpool.Put(t)
+        \treturn t.a
+        }
+        """
+    root = module({"p.go": text})
+    done = fix(root, "--write", "--review", "--rule", "pool-pointer")
+    assert done.returncode == 0, done.stderr
+    made = (root / "p.go").read_text(encoding="utf-8")
+    assert "var pool = sync.Pool{New: func() any {\n\tfresh := T{}\n\treturn &fresh\n}}\n" in made
+    assert "type  T struct { a, b, c int }\n" in made
+    assert "\tt.a+=x\n" in made
+
+
+def test_what_another_rewrite_makes_possible_is_made_too(module: Callable[..., Path]) -> None:
+    text = """
+        package p
+
+        import (
+        \t"bytes"
+        \t"sync"
+        )
+
+        var pool = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+        func Copied(s string) []byte {
+        \tb := pool.Get().(*bytes.Buffer)
+        \tdefer pool.Put(b)
+        \tb.WriteString(s)
+        \treturn b.Bytes()
+        }
+        """
+    root = module({"p.go": text})
+    assert fix(root, "--write", "--review").returncode == 0
+    made = (root / "p.go").read_text(encoding="utf-8")
+    assert "bytes.Clone(b.Bytes())" in made
+    assert "b.Reset()" in made  # Its bytes were kept before, which a reset would have changed.
+    assert "nothing to rewrite" in fix(root, "--review").stderr
+
+
 def test_a_refusal_is_told_once(module: Callable[..., Path]) -> None:
     # The first rewrite needs several lines, so that gofmt aligns the others anew.
     longer = 'func Longer(b bool, u uint) string { return fmt.Sprintf("%t=%d", b, u) }'

@@ -49,6 +49,16 @@ def moved(offset: int, replacements: Sequence[Replacement]) -> int:
     return offset + shift
 
 
+def spans(replacements: Iterable[Replacement]) -> list[tuple[int, int]]:
+    """The bytes that the new texts are after the replacements, each from its start up to its end."""
+    found, shift = [], 0
+    for one in sorted(replacements):
+        start = one.start + shift
+        found.append((start, start + len(one.new)))
+        shift += len(one.new) - (one.end - one.start)
+    return found
+
+
 def difference(before: bytes, after: bytes) -> tuple[Replacement, ...]:
     """The replacements of whole lines that make one text the other."""
     old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from stackward.core.edit import Replacement, applied, overlapping
+from stackward.core.edit import Replacement, applied, difference, overlapping, spans
 from stackward.core.facts import NoFacts
 from stackward.engine.workbench import Workbench
 from stackward.rewrites import Proposal, imported, settled_imports
@@ -48,10 +48,17 @@ def finished(
 
 
 def _formatted(before: bytes, after: bytes, bench: Workbench) -> bytes:
-    """The text as gofmt writes it, if it was so before: nobody wants all of a file changed for one rewrite."""
+    """The text as gofmt writes it where it is new: nobody wants all of a file changed for one rewrite."""
     types, cancel = bench.shop.tools.types, bench.shop.cancel
-    original = types.formatted(before, cancel)
-    if isinstance(original, NoFacts) or original != before:
-        return after
     formatted = types.formatted(after, cancel)
-    return after if isinstance(formatted, NoFacts) else formatted
+    if isinstance(formatted, NoFacts) or formatted == after or types.formatted(before, cancel) == before:
+        return after if isinstance(formatted, NoFacts) else formatted
+    fresh = spans(difference(before, after))
+    return applied(after, [one for one in difference(after, formatted) if any(_meets(one, *span) for span in fresh)])
+
+
+def _meets(change: Replacement, start: int, end: int) -> bool:
+    """Whether a change is about some of the bytes from ``start`` up to ``end``, or the place where these would be."""
+    if change.start == change.end or start == end:
+        return change.start <= end and start <= change.end
+    return change.start < end and start < change.end

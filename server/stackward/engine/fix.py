@@ -38,11 +38,16 @@ class Applied:
 
 @dataclass(slots=True)
 class Fixed:
-    """What became of a package: the new texts of the files that changed, what was done, and what was not and why."""
+    """What became of a package: the new texts of the files that changed, what was done, and what was not and why.
+
+    ``tried`` are those of ``rejected`` that did not stand the check, which would say the same again. What a rewrite
+    itself refuses, another one may make possible.
+    """
 
     texts: dict[str, bytes] = field(default_factory=dict)
     applied: list[Applied] = field(default_factory=list)
     rejected: dict[tuple[str, str, int], Rejected] = field(default_factory=dict)
+    tried: set[tuple[str, str, int]] = field(default_factory=set)
     failure: str = ""
 
 
@@ -135,11 +140,13 @@ def _choices(bench: Workbench, wanted: Wanted, result: Fixed) -> Iterator[_Choic
     paths = wanted.paths or tuple(path for path in bench.files if wanted.tests or not path.endswith("_test.go"))
     for path in paths:
         for found in candidates(bench, path, wanted.rewrites):
+            place = _key(bench, found.rewrite.name, found.span.path, found.span.start)
             if isinstance(found, Rejected):
-                result.rejected.setdefault(_key(bench, found.rewrite.name, found.span.path, found.span.start), found)
+                result.rejected.setdefault(place, found)
                 continue
-            if _key(bench, found.rewrite.name, found.span.path, found.span.start) in result.rejected:
+            if place in result.tried:
                 continue
+            result.rejected.pop(place, None)
             for proposal in found.proposals:
                 if proposal.applicability in wanted.applicability:
                     yield _Choice(found, proposal, _home(bench, proposal))
@@ -279,5 +286,6 @@ def _applied(choice: _Choice, bench: Workbench, before: Tally, after: Tally) -> 
 
 
 def _reject(result: Fixed, bench: Workbench, candidate: Candidate, reason: str) -> None:
-    key = _key(bench, candidate.rewrite.name, candidate.span.path, candidate.span.start)
-    result.rejected[key] = refuse(bench, candidate, reason)
+    place = _key(bench, candidate.rewrite.name, candidate.span.path, candidate.span.start)
+    result.tried.add(place)
+    result.rejected[place] = refuse(bench, candidate, reason)
