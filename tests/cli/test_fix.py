@@ -256,3 +256,29 @@ def test_refusals_are_where_the_user_sees_them(module: Callable[..., Path]) -> N
         assert len(found) == 2
         for _, line, column, *_ in found:
             assert lines[int(line) - 1][int(column) - 1 :].startswith("fmt.Sprintf"), (argv, line, column)
+
+
+def test_what_importers_inline_is_counted_where_it_comes_from(module: Callable[..., Path]) -> None:
+    # Without the map the function is small enough to be inlined, and its one object is made in the caller.
+    root = module(
+        {
+            "wrap/wrap.go": """
+                package wrap
+
+                import "encoding/json"
+
+                func Wrap(kind string, v any) ([]byte, error) {
+                \treturn json.Marshal(map[string]any{"kind": kind, "value": v, "version": 2})
+                }
+                """,
+            "m.go": """
+                package m
+
+                import "example.com/m/wrap"
+
+                func Use(v *int) ([]byte, error) { return wrap.Wrap("use", v) }
+                """,
+        }
+    )
+    done = fix(root, "./wrap", "--explain-refusals")
+    assert "map-to-struct: 1 rewrite" in done.stderr, done.stderr

@@ -12,7 +12,17 @@ from dataclasses import dataclass, field
 
 from stackward.core.edit import Replacement, overlapping
 from stackward.engine.finish import Unfinished, finished
-from stackward.engine.rewriting import Candidate, Proved, Rejected, candidates, new_texts, objection, prove, refuse
+from stackward.engine.rewriting import (
+    Candidate,
+    Proved,
+    Rejected,
+    candidates,
+    more,
+    new_texts,
+    objection,
+    prove,
+    refuse,
+)
 from stackward.engine.tally import Function, Tally, outermost, total
 from stackward.engine.verify import Compared, DoesNotCompile, compare
 from stackward.engine.workbench import Workbench
@@ -209,8 +219,7 @@ def _proved(bench: Workbench, attempt: Sequence[_Choice], result: Fixed) -> Iter
                 yield from _judged(bench, choice, outcome, result, alone=alone)
             return
     elif alone:
-        reason = outcome.reason if isinstance(outcome, Unfinished) else f"it would not compile: {outcome.message}"
-        _reject(result, bench, attempt[0].candidate, reason)
+        _reject(result, bench, attempt[0].candidate, _fault(outcome))
         return
     if isinstance(outcome, DoesNotCompile):
         guilty = [choice for choice in attempt if choice.function in outcome.functions]
@@ -262,18 +271,32 @@ def _apply(bench: Workbench, accepted: Sequence[tuple[_Choice, Tally, Tally]], w
     """Make the changes together, if they are good together; else as many as are."""
     proposals = [choice.proposal for choice, _, _ in accepted]
     texts = finished(proposals, bench.files, bench)
-    if not isinstance(texts, Unfinished):
-        outcome = compare(bench, texts, proposals, alone=not wanted.importers)
-        if isinstance(outcome, Compared) and (not outcome.worse or any(one.repairs for one in proposals)):
-            result.texts |= texts
-            result.applied += [_applied(choice, bench, before, after) for choice, before, after in accepted]
-            return True
+    outcome = texts if isinstance(texts, Unfinished) else compare(bench, texts, proposals, alone=not wanted.importers)
+    if (
+        not isinstance(texts, Unfinished)
+        and isinstance(outcome, Compared)
+        and (not outcome.worse or any(one.repairs for one in proposals))
+    ):
+        result.texts |= texts
+        result.applied += [_applied(choice, bench, before, after) for choice, before, after in accepted]
+        return True
     if len(accepted) == 1:
-        _reject(result, bench, accepted[0][0].candidate, "it does not go together with another change")
+        _reject(result, bench, accepted[0][0].candidate, _fault(outcome))
         return False
     # The other half is tried again in the next round.
     half = len(accepted) // 2
     return _apply(bench, accepted[:half], wanted, result) or _apply(bench, accepted[half:], wanted, result)
+
+
+def _fault(outcome: Unfinished | DoesNotCompile | Compared) -> str:
+    """Why a change by itself is not made."""
+    match outcome:
+        case Unfinished(reason):
+            return reason
+        case DoesNotCompile(message):
+            return f"it would not compile: {message}"
+        case Compared():
+            return more(outcome)
 
 
 def _applied(choice: _Choice, bench: Workbench, before: Tally, after: Tally) -> Applied:

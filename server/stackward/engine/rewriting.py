@@ -151,13 +151,18 @@ def objection(compared: Compared, proposal: Proposal) -> str:
     if proposal.repairs:
         return ""
     if compared.worse:
-        function = compared.worse[0][1] or "the package's initialisation"
-        return f"{function} would allocate more"
+        return more(compared)
     if not compared.better:
         return "it would save nothing"
     if _more_often(total(compared.before.values()), total(compared.after.values())):
         return "what it saves is made seldom, and what it costs every time"
     return ""
+
+
+def more(compared: Compared) -> str:
+    """That a function would allocate more, the first that would."""
+    function = compared.worse[0][1] or "the package's initialisation"
+    return f"{function} would allocate more"
 
 
 def _more_often(before: Tally, after: Tally) -> bool:

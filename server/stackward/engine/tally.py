@@ -73,11 +73,11 @@ class Tally:
 def tallies(
     results: Mapping[UnitId, UnitResult],
     bounded: Callable[[str, BytePos], bool] = lambda *_: False,
-    spare: Callable[[str, BytePos], bool] = lambda *_: False,
+    spare: Callable[[Site], bool] = lambda _: False,
 ) -> dict[Function, Tally]:
     """What each function allocates. Of several units that compile a file the first counts.
 
-    ``bounded`` says of calls of append that they never grow, ``spare`` of places that they are not to be counted.
+    ``bounded`` says of calls of append that they never grow, ``spare`` of sites that they are not to be counted.
     """
     found: dict[Function, Tally] = {}
     seen: set[str] = set()
@@ -87,7 +87,7 @@ def tallies(
         for file in result.files:
             if file.path in fresh:
                 for hint in file.hints:
-                    if not spare(hint.site.path, hint.site.range.start):
+                    if not spare(hint.site):
                         _add(found, _function(hint.site), _site(hint.site, bounded))
         for callee in result.callees:
             if callee.path in fresh:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from stackward.core.edit import difference, moved
 from stackward.core.outcome import BuildFailed, Cancelled
 from stackward.core.position import BytePos
+from stackward.core.site import Site
 from stackward.engine.analysis import Failed
 from stackward.engine.dependents import unit_surface
 from stackward.engine.packages import UnitState
@@ -97,7 +98,7 @@ def compare(
             changed = importer.analysed(theirs, archives, importer.units)
             if not isinstance(changed, dict):
                 return _broken(changed, importer, theirs)
-            their_before, their_after = _tallies(importer, known, changed, theirs, proposals)
+            their_before, their_after = _tallies(importer, known, changed, theirs, proposals, copies=True)
             before |= their_before
             after |= their_after
     same = {one for one in after if one in before and before[one] == after[one]}
@@ -180,7 +181,14 @@ def _tallies(
     after: Mapping[UnitId, UnitResult],
     texts: Mapping[str, bytes],
     proposals: Sequence[Proposal],
+    *,
+    copies: bool = False,
 ) -> tuple[dict[Function, Tally], dict[Function, Tally]]:
+    """What functions allocate before and after.
+
+    With ``copies`` what is inlined from another package into a file that is as it was is such a copy: it is counted
+    where it comes from, and whether the compiler makes one is no cost.
+    """
     sources = {path: parse(text) for path, text in texts.items()}
     places: set[tuple[str, int]] = set()
     for span in (span for proposal in proposals for span in proposal.bounded):
@@ -217,18 +225,20 @@ def _tallies(
     now = [span for proposal in proposals for span in proposal.spares if span.path in bench.files]
     then = [_moved(span, bench.files[span.path].text, texts) for span in now]
 
-    def is_spare(spans: Sequence[Span], path: str, start: BytePos, texts: Mapping[str, SourceFile]) -> bool:
-        source = texts.get(path) or bench.files.get(path)
-        offset = source.lines.offset(start) if source is not None and spans else -1
-        return any(span.path == path and span.start <= offset < span.end for span in spans)
+    def is_spare(spans: Sequence[Span], site: Site, texts: Mapping[str, SourceFile]) -> bool:
+        if copies and site.inlined_from and site.path not in sources:
+            return True
+        source = texts.get(site.path) or bench.files.get(site.path)
+        offset = source.lines.offset(site.range.start) if source is not None and spans else -1
+        return any(span.path == site.path and span.start <= offset < span.end for span in spans)
 
-    heavier = tallies(before, spare=lambda path, start: is_spare(now, path, start, {}))
+    heavier = tallies(before, spare=lambda site: is_spare(now, site, {}))
     for span in (span for proposal in proposals for span in proposal.lighter if span.path in bench.files):
         source = bench.files[span.path]
         around, loops = enclosing_function(source, span.start), enclosing_loops(path_to(source, span.start)[-1])
         function = span.path, outermost(around.name) if around is not None else ""
         heavier[function] = heavier.get(function, Tally()) + hidden(loops)
-    return heavier, tallies(after, is_bounded, lambda path, start: is_spare(then, path, start, sources))
+    return heavier, tallies(after, is_bounded, lambda site: is_spare(then, site, sources))
 
 
 def _moved(span: Span, before: bytes, texts: Mapping[str, bytes]) -> Span:
