@@ -30,6 +30,18 @@ func Failing(n int) (*Small, error) {
 	return nil, nil
 }
 
+func Wrong(n int) *Small {
+	if n < 0 {
+		fail(&Small{A: n})
+	}
+	return nil
+}
+
+func fail(s *Small) {
+	Table.A[0] = s.A
+	panic(s)
+}
+
 func Looped(n int) []*Small {
 	out := make([]*Small, n)
 	for i := range out {
@@ -74,6 +86,7 @@ def test_what_matters_most_comes_first(module: Callable[..., Path]) -> None:
     assert names[-1] == "TestOnce"
     by_function = {site["function"]: site for site in sites[4:]}
     assert by_function["Failing"]["cold"] == "it returns an error"
+    assert by_function["Wrong"]["cold"] == "it panics"
     assert by_function["TestOnce"]["loops"] == 1
 
 

@@ -19,6 +19,7 @@ from stackward.engine.wording import expression_written, flow_written
 from stackward.rules import Construct, End, Evidence, Fate, Statement, fate
 from stackward.syntax import subjects
 from stackward.syntax.declared import Declared, Shape, shape
+from stackward.syntax.endings import Endings, endings
 from stackward.syntax.functions import enclosing_function, enclosing_loops, statement_of
 from stackward.syntax.nodes import Kind, arguments, expression
 from stackward.syntax.paths import cold
@@ -48,6 +49,11 @@ class EvidenceMaker:
     def _declared(self) -> list[Declared]:
         return self.sources.declared()
 
+    @functools.cached_property
+    def _endings(self) -> Endings:
+        helpers = [helper for one in self._declared for helper in one.helpers]
+        return endings(helpers, {name for one in self._declared for name in one.fields})
+
     def of(self, found: Found) -> Evidence:
         """The evidence for one site."""
         site, node = found.site, found.located.node
@@ -63,7 +69,7 @@ class EvidenceMaker:
             site=replace(
                 site,
                 loops=loops,
-                cold=site.cold or cold(node, found.file),
+                cold=site.cold or cold(node, found.file, self._endings),
                 once=site.function == "",
                 written=written,
                 flow=flow,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from stackward.syntax.endings import Helper, helper
 from stackward.syntax.functions import declared_name
 from stackward.syntax.tree import SourceFile, text_of
 
@@ -37,6 +38,8 @@ class Declared:
     """Functions and methods in the compiler's notation, with the names of their parameters, ``""`` for those without
     one; the first of a method is the receiver's.
     """
+    helpers: tuple[Helper, ...] = ()
+    """The same, as far as it matters to whether a call of them returns."""
 
 
 _SHAPES = {
@@ -55,6 +58,7 @@ def declared(source: SourceFile) -> Declared:
     methods: set[str] = set()
     fields: set[str] = set()
     functions: list[tuple[str, tuple[str, ...]]] = []
+    helpers: list[Helper] = []
     for node in source.tree.root_node.named_children:
         if node.type in {"function_declaration", "method_declaration"}:
             if node.type == "method_declaration":
@@ -62,6 +66,7 @@ def declared(source: SourceFile) -> Declared:
             listed = [node.child_by_field_name(field) for field in ("receiver", "parameters")]
             parameters = (name for one in listed if one is not None for name in _parameters(one, source))
             functions.append((declared_name(node, source)[0], tuple(parameters)))
+            helpers.append(helper(node, source))
         elif node.type == "type_declaration":
             for spec in node.named_children:
                 named, kind = spec.child_by_field_name("name"), spec.child_by_field_name("type")
@@ -70,7 +75,7 @@ def declared(source: SourceFile) -> Declared:
                 types.append((text_of(named, source), _SHAPES.get(kind.type) or _other(kind, source)))
                 fields.update(_named_below(kind, "field_declaration", source))
                 methods.update(_named_below(kind, "method_elem", source))
-    return Declared(tuple(types), frozenset(methods), frozenset(fields), tuple(functions))
+    return Declared(tuple(types), frozenset(methods), frozenset(fields), tuple(functions), tuple(helpers))
 
 
 def shape(name: str, files: Iterable[Declared]) -> Shape | None:

@@ -5,36 +5,30 @@ from __future__ import annotations
 from tree_sitter import Node
 
 from stackward.syntax.anchors import arguments, callee_node, is_call, unparenthesized
+from stackward.syntax.endings import Endings, called_last
 from stackward.syntax.tree import SourceFile, text_of
 
 _FUNCTIONS = frozenset({"function_declaration", "func_literal", "method_declaration"})
 _LISTS = frozenset({"statement_list", "block", "expression_case", "type_case", "default_case", "communication_case"})
-_ENDINGS = {
-    "panic": "it panics",
-    "log.Fatal": "it ends the process",
-    "log.Fatalf": "it ends the process",
-    "log.Fatalln": "it ends the process",
-    "log.Panic": "it panics",
-    "log.Panicf": "it panics",
-    "log.Panicln": "it panics",
-    "os.Exit": "it ends the process",
-    "syscall.Exit": "it ends the process",
-}
 _MAKES_ERROR = frozenset({"errors.New", "errors.Join", "fmt.Errorf"})
 
 
-def cold(node: Node, source: SourceFile) -> str:
+_NO_PACKAGE = Endings()
+
+
+def cold(node: Node, source: SourceFile, endings: Endings = _NO_PACKAGE) -> str:
     """Why the code at a node runs rarely; empty if nothing says that it does.
 
     It is cold if a statement list around it, in the same function, ends in a panic, in the end of the process, or in a
-    return of an error that is certainly not nil.
+    return of an error that is certainly not nil. ``endings`` knows the package's functions that
+    do one of the first two.
     """
     outer: Node | None = node
     returns_error: bool | None = None
     while outer is not None and outer.type not in _FUNCTIONS:
         if outer.type in _LISTS:
             last = next((one for one in reversed(outer.named_children) if one.type != "comment"), None)
-            reason = _ending(last, source) if last is not None and last.type != "statement_list" else ""
+            reason = _ending(last, source, endings) if last is not None and last.type != "statement_list" else ""
             if not reason and last is not None and last.type == "return_statement":
                 returns_error = _returns_error(outer) if returns_error is None else returns_error
                 if returns_error and _is_error(last, outer, source):
@@ -79,12 +73,9 @@ def _leaves(node: Node) -> bool:
     return node.type != "func_literal" and any(_leaves(child) for child in node.named_children)
 
 
-def _ending(statement: Node, source: SourceFile) -> str:
-    if statement.type != "expression_statement" or not statement.named_children:
-        return ""
-    call = statement.named_children[0]
-    callee = callee_node(call) if is_call(call) else None
-    return _ENDINGS.get(text_of(callee, source), "") if callee is not None else ""
+def _ending(statement: Node, source: SourceFile, endings: Endings) -> str:
+    call = called_last(statement)
+    return endings.reason(call, source) if call is not None else ""
 
 
 def _returns_error(node: Node) -> bool:
