@@ -17,7 +17,7 @@ from stackward.core.facts import ExprFacts
 from stackward.core.position import ByteCol, BytePos, ByteRange, Location
 from stackward.core.site import Allocates, Site, Storage, one_line
 from stackward.engine import costs
-from stackward.engine.inlined import Origins
+from stackward.engine.inlined import Origins, gets_there
 from stackward.engine.places import SIDE, Place, affinity, holds_several, may_need
 from stackward.engine.sites import Found, SiteBuilder
 from stackward.engine.symbols import Symbols
@@ -261,7 +261,13 @@ class AllocationMap:
     def _settled(self, place: Place) -> Found:
         found, site = place.found, place.found.site
         function = site.function
-        if not place.calls:
+        through = self._log.inlined_at(Location(site.path, site.at)) if site.inlined_from else ()
+        reached = gets_there(through, found.located.node, found.file)
+        if reached is False:
+            place.calls.clear()
+            verdict = costs.Verdict(Allocates.NEVER, "its call has something to format, and does not get to it")
+            construct = place.construct
+        elif not place.calls:
             verdict = self._without_call(place)
             construct = place.construct
         else:
@@ -279,7 +285,7 @@ class AllocationMap:
                 when = f"{function} is inlined into {costs.some(callers)}"
             elif self._differs_by_caller(place):
                 when = f"{function} is not inlined, or its caller lets it escape"
-            elif site.inlined_from:
+            elif site.inlined_from and reached is None:
                 when, rarely = _in_callee(place, self._origins)
                 site = replace(site, cold=rarely)
             if when:

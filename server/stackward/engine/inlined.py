@@ -8,11 +8,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tree_sitter import Node
+
 from stackward.core.allocation import AllocatorCall, Mechanism
+from stackward.syntax.anchors import arguments
 from stackward.syntax.constructs import Constructs
 from stackward.syntax.functions import enclosing_function
 from stackward.syntax.paths import certain, cold
-from stackward.syntax.tree import SourceFile, parse
+from stackward.syntax.tree import SourceFile, parse, text_of
 from stackward.toolchain.laid import texts_of
 
 _TREES = 2  # A tree takes ten times the memory of its text, so what was learnt from it is kept instead.
@@ -23,7 +26,7 @@ _ORIGINS = 4096
 class Origin:
     """``function`` is the one that the allocation is written in; ``certain`` says that each call of it gets there.
 
-    ``cold`` is why that happens rarely.
+    ``cold`` is why that happens rarely; what is certain is no rarer than the call.
     """
 
     function: str
@@ -60,7 +63,28 @@ def _origin(path: str, stamp: int | str, line: int, mechanism: Mechanism, runtim
     function = enclosing_function(source, node.start_byte) if node is not None else None
     if node is None or function is None:
         return None
-    return Origin(function.name, certain(node), cold(node, source))
+    always = certain(node)
+    return Origin(function.name, always, "" if always else cold(node, source))
+
+
+def gets_there(through: Iterable[str], call: Node, source: SourceFile) -> bool | None:
+    """Whether a call gets to what is allocated ``through`` the functions that were inlined there; None if that depends.
+
+    Since Go 1.26 ``errors.New`` is inlined through ``fmt.Errorf``, for texts that need no formatting.
+    """
+    return None if _PLAIN.isdisjoint(through) else _is_plain(call, source)
+
+
+_PLAIN = frozenset({"fmt.Errorf"})
+_TEXTS = frozenset({"interpreted_string_literal", "raw_string_literal"})
+
+
+def _is_plain(call: Node, source: SourceFile) -> bool | None:
+    """Whether a call that formats has nothing to format, neither operands nor verbs."""
+    layout, *operands = arguments(call) or [None]
+    if operands:
+        return None if operands[0].type == "variadic_argument" else False
+    return "%" not in text_of(layout, source) if layout is not None and layout.type in _TEXTS else None
 
 
 @functools.lru_cache(maxsize=_TREES)

@@ -144,6 +144,10 @@ class SiteBuilder:
         """The compiler's reason why it does not inline a function; empty if it does, or has not said so."""
         return self._not_inlined.get(function, "")
 
+    def inlined_at(self, at: Location) -> tuple[str, ...]:
+        """The functions that the compiler inlined at a place, those that they call among them."""
+        return tuple(self._callees.get(at, ()))
+
     def inlined_calls(self) -> dict[str, set[Location]]:
         """The calls of each function into which the compiler inlined it; the wrappers of generic ones are no calls."""
         calls: dict[str, set[Location]] = {}

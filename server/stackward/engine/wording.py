@@ -14,6 +14,7 @@ from stackward.syntax.tree import SourceFile, path_to, text_of
 
 _PRINTED_ANEW = frozenset({Kind.APPEND, Kind.BINARY, Kind.CALL, Kind.CONVERSION, Kind.MAKE, Kind.SELECTOR})
 _MADE_UP = re.compile(r"~[rpb]\d|\.autotmp_|<node ")  # Names that the compiler gives to what has none.
+_UNEXPORTED = re.compile(r"(?<![\w.)\]])[a-z_]\w*\.[a-z_]\w*(?![\w.({\[])")  # `fmt.err`, a result of fmt.Errorf
 _SHAPE = "go.shape."  # What the types are called that stand for type arguments of the same layout.
 _LITERAL = re.compile(r"\{(?:\.\.\.)?\}$")
 _INLINED_RETURN = re.compile(r"~r\d+ = ")
@@ -107,7 +108,12 @@ def flow_written(found: Found, written: str, file: Callable[[str], SourceFile | 
     if not package and not any(_SHAPE in step.expr or _MADE_UP.search(step.expr) for step in _steps(site.flow)):
         return site.flow
     return tuple(
-        replace(edge, steps=tuple(_step(step, plain(step.expr), file(step.at.path)) for step in edge.steps))
+        replace(
+            edge,
+            steps=tuple(
+                _step(step, plain(step.expr), file(step.at.path), foreign=bool(package)) for step in edge.steps
+            ),
+        )
         for edge in site.flow
     )
 
@@ -116,15 +122,19 @@ def _steps(flow: Iterable[FlowEdge]) -> Iterator[FlowStep]:
     return (step for edge in flow for step in edge.steps)
 
 
-def _step(step: FlowStep, plain: str, source: SourceFile | None) -> FlowStep:
+def _step(step: FlowStep, plain: str, source: SourceFile | None, *, foreign: bool) -> FlowStep:
+    inlined = _UNEXPORTED.search(step.expr) if foreign else None
     step = replace(step, expr=plain)
-    if source is None or _MADE_UP.search(step.expr) is None:
+    if source is None or not (inlined or _MADE_UP.search(step.expr)):
         return step
     offset = source.lines.offset(step.at.pos)
+    if inlined and inlined[0].encode() in source.lines.line_text(step.at.pos.line):
+        return step  # It is a field.
     path = path_to(source, offset)
     result = _INLINED_RETURN.match(step.expr)
     if result is not None:
         node = next(anchored(path, offset), None) if _MADE_UP.search(step.expr, result.end()) else None
         return replace(step, expr=f"{result[0]}{text_of(node, source)}") if node is not None else step
-    node = next(anchored(path, offset), None) if step.reason in _EXPRESSIONS else statement_at(path, offset)
+    node = statement_at(path, offset) if step.reason not in _EXPRESSIONS else None
+    node = node or (next(anchored(path, offset), None) if inlined or step.reason in _EXPRESSIONS else None)
     return replace(step, expr=text_of(node, source)) if node is not None else step
