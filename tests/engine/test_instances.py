@@ -198,3 +198,46 @@ def test_ignore_comments_hold(tmp_path: Path) -> None:
     text = GENERIC.replace("p := new(T)", "p := new(T) //stackward:ignore address-returned it has to be one")
     root = write_module(tmp_path / "m", {"xs/xs.go": text, "user/user.go": USER})
     assert 18 not in {line for line, _ in lines(run_check(root), "xs.go")}
+
+
+ONE_PACKAGE = """
+package p
+
+var (
+	ints  []int
+	texts []string
+	sink  any
+)
+
+func room[T any](n int) []T {
+	return make([]T, n)
+}
+
+//go:noinline
+func box[T any](v T) {
+	sink = v
+}
+
+func Use(n int) {
+	ints = room[int](n)
+	texts = room[string](n)
+	box("a")
+	box(&n)
+}
+"""
+
+
+def test_instances_that_print_an_expression_in_several_ways_are_one_site(tmp_path: Path) -> None:
+    """``make([]go.shape.int, n)`` and ``make([]go.shape.string, n)``, each inlined once, are one ``make``."""
+    report = run_check(write_module(tmp_path / "m", {"p.go": ONE_PACKAGE}))
+    made = [hint.site for hint in report.hints if "make(" in hint.site.name]
+    assert [(site.function, site.name) for site in made] == [("room", "make([]T, n)")]
+    assert [at.pos.line for at in made[0].inlined_at] == [18, 19]
+    assert "unclassified" not in {hint.rule for hint in report.hints}
+
+
+def test_instances_that_allocate_and_those_that_do_not_are_named(tmp_path: Path) -> None:
+    report = run_check(write_module(tmp_path / "m", {"p.go": ONE_PACKAGE}))
+    (boxed,) = (hint.site for hint in report.hints if hint.site.function == "box")
+    assert (boxed.instances, boxed.spared) == (("box[string]",), ("box[*uint8]",))
+    assert boxed.allocates is Allocates.SOMETIMES

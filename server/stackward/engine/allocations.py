@@ -17,6 +17,7 @@ from stackward.core.facts import ExprFacts
 from stackward.core.position import ByteCol, BytePos, ByteRange, Location
 from stackward.core.site import Allocates, Site, Storage, one_line
 from stackward.engine import costs
+from stackward.engine.guests import at_its_call, guests_of
 from stackward.engine.inlined import Origins, gets_there
 from stackward.engine.places import SIDE, Place, affinity, holds_several, may_need
 from stackward.engine.sites import Found, SiteBuilder
@@ -84,9 +85,11 @@ class AllocationMap:
                 elsewhere[site.function].append(place)
             places[site.path, site.at.line].append(place)
         left: list[AllocatorCall] = []
+        guests = guests_of([place for group in places.values() for place in group], self._inlined)
         self._mark_spared(place for group in places.values() for place in group)
         for key, calls in self._by_line.items():
-            left += self._give([place for place in places.get(key, ()) if not place.found.site.inlined_from], calls)
+            own = [place for place in places.get(key, ()) if not place.found.site.inlined_from]
+            left += self._give(own, calls, guests.get(key, ()))
         by_function: dict[str, list[AllocatorCall]] = defaultdict(list)
         for call in left:
             by_function[self._symbols.name(call.function)].append(call)
@@ -112,8 +115,11 @@ class AllocationMap:
             if place.construct in {Construct.BOXED, Construct.UNSURE}:
                 place.instead = self._conversions.get(Location(place.found.site.path, place.found.site.at), "")
 
-    def _give(self, places: Sequence[Place], calls: Sequence[AllocatorCall]) -> list[AllocatorCall]:
-        """Give calls to places that can need them; gives back those that none takes."""
+    def _give(
+        self, own: Sequence[Place], calls: Sequence[AllocatorCall], guests: Sequence[Place] = ()
+    ) -> list[AllocatorCall]:
+        """Give calls to places that can need them, of a line or of elsewhere; gives back those that none takes."""
+        places = [*own, *guests]
         if not places:
             return list(calls)
         left = []
@@ -124,23 +130,24 @@ class AllocationMap:
             taken: dict[int, int] = defaultdict(int)
             # What says its type is given away first: what does not fits many places.
             for call in sorted(group, key=lambda call: call.mechanism is Mechanism.OBJECT and not call.type):
-                fitting = [affinity(place, call) if _same_line(place, call) else 0 for place in places]
+                fitting = [affinity(place, call) if _same_line(place, call) else 0 for place in own]
+                fitting += [affinity(place, call, guest=True) for place in guests]
                 best = max(range(len(places)), key=lambda number: (fitting[number], -taken[number], -number))
                 fits = fitting[best]
-                if fits and taken[best] and call.mechanism is Mechanism.BOX and _settle_for(places, call):
+                if fits and taken[best] and call.mechanism is Mechanism.BOX and _settle_for(own, call):
                     continue  # A value is boxed once; a second call is for another one.
                 if not fits:
                     left.append(call)
                     continue
                 taken[best] += 1
                 places[best].calls.append(call)
-        return [call for call in left if not _settle_for(places, call)]
+        return [call for call in left if not _settle_for(own, call)]
 
     def _to_source(self, place: Place) -> None:
         """A copy of code of this unit is a site where that code is written, not where it was inlined."""
         call = place.calls[0]
         source = self._sources.get(call.path)
-        if source is None:
+        if source is None or at_its_call(place):
             return
         site = place.found.site
         constructs = Constructs(source, [call.line])
@@ -262,7 +269,7 @@ class AllocationMap:
         found, site = place.found, place.found.site
         function = site.function
         through = self._log.inlined_at(Location(site.path, site.at)) if site.inlined_from else ()
-        reached = gets_there(through, found.located.node, found.file)
+        reached = gets_there(through, found)
         if reached is False:
             place.calls.clear()
             verdict = costs.Verdict(Allocates.NEVER, "its call has something to format, and does not get to it")
@@ -323,6 +330,8 @@ def _kept_by_caller(place: Place) -> bool:
 
 def _in_callee(place: Place, origins: Origins) -> tuple[str, str]:
     """When code of another package that was inlined gets to its allocation, and why that is rare; empty if always."""
+    if at_its_call(place):
+        return "", ""
     written = callee_node(place.found.located.node)
     called = text_of(written, place.found.file).rpartition(".")[2] if written is not None else ""
     came_from = origins.of(place.calls[0])

@@ -8,14 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tree_sitter import Node
-
 from stackward.core.allocation import AllocatorCall, Mechanism
-from stackward.syntax.anchors import arguments
+from stackward.engine.sites import Found
 from stackward.syntax.constructs import Constructs
 from stackward.syntax.functions import enclosing_function
-from stackward.syntax.paths import certain, cold
-from stackward.syntax.tree import SourceFile, parse, text_of
+from stackward.syntax.paths import certain, cold, formats_nothing
+from stackward.syntax.tree import SourceFile, parse
 from stackward.toolchain.laid import texts_of
 
 _TREES = 2  # A tree takes ten times the memory of its text, so what was learnt from it is kept instead.
@@ -67,24 +65,15 @@ def _origin(path: str, stamp: int | str, line: int, mechanism: Mechanism, runtim
     return Origin(function.name, always, "" if always else cold(node, source))
 
 
-def gets_there(through: Iterable[str], call: Node, source: SourceFile) -> bool | None:
+def gets_there(through: Iterable[str], found: Found) -> bool | None:
     """Whether a call gets to what is allocated ``through`` the functions that were inlined there; None if that depends.
 
     Since Go 1.26 ``errors.New`` is inlined through ``fmt.Errorf``, for texts that need no formatting.
     """
-    return None if _PLAIN.isdisjoint(through) else _is_plain(call, source)
+    return None if _PLAIN.isdisjoint(through) else formats_nothing(found.located.node, found.file)
 
 
 _PLAIN = frozenset({"fmt.Errorf"})
-_TEXTS = frozenset({"interpreted_string_literal", "raw_string_literal"})
-
-
-def _is_plain(call: Node, source: SourceFile) -> bool | None:
-    """Whether a call that formats has nothing to format, neither operands nor verbs."""
-    layout, *operands = arguments(call) or [None]
-    if operands:
-        return None if operands[0].type == "variadic_argument" else False
-    return "%" not in text_of(layout, source) if layout is not None and layout.type in _TEXTS else None
 
 
 @functools.lru_cache(maxsize=_TREES)

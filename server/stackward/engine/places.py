@@ -94,8 +94,21 @@ def may_need(construct: Construct, call: AllocatorCall) -> bool:
     return call.mechanism in _NEEDS.get(construct, frozenset())
 
 
-def affinity(place: Place, call: AllocatorCall) -> int:
-    """How well a call fits a place; 0 if it cannot be its own."""
+def affinity(place: Place, call: AllocatorCall, *, guest: bool = False) -> int:
+    """How well a call fits a place; 0 if it cannot be its own. A ``guest`` is a place of another line.
+
+    A literal over several lines takes what is of its type on a line in the middle, after all that is of that line.
+    """
+    fits = _affinity(place, call)
+    if not guest or place.construct is Construct.VARIABLE:
+        return fits
+    return 1 if fits >= _BY_TYPE and not place.calls else 0
+
+
+_BY_TYPE = 4  # The affinity of what is of the same type.
+
+
+def _affinity(place: Place, call: AllocatorCall) -> int:
     construct, mechanism = place.construct, call.mechanism
     if construct is Construct.UNSURE:
         return 1 if mechanism in _SAYS or mechanism is Mechanism.OBJECT else 0
@@ -135,7 +148,8 @@ def _object(place: Place, call: AllocatorCall) -> int:
         return 3 if "shape" in call.type else 1
     if "shape" in call.type:
         return 3
-    info = place.facts.type if place.facts is not None else None
+    # Facts are those of what stands there, which is the call where the place is a copy of code that was inlined.
+    info = place.facts.type if place.facts is not None and not place.found.site.inlined_from else None
     if construct is Construct.VARIABLE and info is not None and info.kind != "invalid":
         return 5 if bare(info.type) == allocated else 1
     return 3

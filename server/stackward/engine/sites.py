@@ -30,6 +30,7 @@ from stackward.syntax.tree import SourceFile
 # value that is of this one is written alike, `Duration.String`.
 _FOREIGN = re.compile(r"[A-Za-z_][\w/.-]*\.[A-Za-z_(]")
 _LITERAL = re.compile(r"\.func\d|-range\d")
+_CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|\b(?:\d[\w.]*|true|false|nil)\b')
 _MAX_PLACES = 64  # Calls into which a site was inlined that are kept; one helper can have thousands.
 
 
@@ -87,6 +88,14 @@ class _Flow:
 def _plain(subject: str) -> str:
     """An expression as it is printed in all instantiations whose type arguments differ only inside brackets."""
     return without_type_arguments(subject).replace("go.shape.", "")
+
+
+def _is_copy(subject: str, printed: str) -> bool:
+    """Whether an expression is another one with constants in place of parameters: ``make([]byte, 512)`` is
+    ``make([]byte, size)`` where a function was inlined with a constant.
+    """
+    pieces = _CONSTANT.split(subject)
+    return len(pieces) > 1 and re.fullmatch(".+".join(map(re.escape, pieces)), printed) is not None
 
 
 class SiteBuilder:
@@ -321,6 +330,15 @@ class SiteBuilder:
         for name in names:
             drafts = by_function.get((without_type_arguments(name), _plain(decision.subject)))
             if drafts:
+                return drafts[0]
+        for name in names:
+            drafts = [
+                draft
+                for (function, printed), group in by_function.items()
+                if function == without_type_arguments(name) and _is_copy(_plain(decision.subject), printed)
+                for draft in group
+            ]
+            if len(drafts) == 1:
                 return drafts[0]
         return None
 

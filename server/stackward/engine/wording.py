@@ -13,7 +13,7 @@ from stackward.syntax.nodes import Kind
 from stackward.syntax.tree import SourceFile, path_to, text_of
 
 _PRINTED_ANEW = frozenset({Kind.APPEND, Kind.BINARY, Kind.CALL, Kind.CONVERSION, Kind.MAKE, Kind.SELECTOR})
-_MADE_UP = re.compile(r"~[rpb]\d|\.autotmp_|<node ")  # Names that the compiler gives to what has none.
+_MADE_UP = re.compile(r"~[rpb]\d|\.autotmp_|\.\.stmp_|<node ")  # Names that the compiler gives to what has none.
 _UNEXPORTED = re.compile(r"(?<![\w.)\]])[a-z_]\w*\.[a-z_]\w*(?![\w.({\[])")  # `fmt.err`, a result of fmt.Errorf
 _SHAPE = "go.shape."  # What the types are called that stand for type arguments of the same layout.
 _LITERAL = re.compile(r"\{(?:\.\.\.)?\}$")

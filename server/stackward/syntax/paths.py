@@ -53,6 +53,15 @@ def certain(node: Node) -> bool:
     return True
 
 
+def formats_nothing(call: Node, source: SourceFile) -> bool | None:
+    """Whether a call of a function that formats has neither operands nor verbs; None where its text does not say so."""
+    given = arguments(call)
+    if len(given) > 1:
+        return None if given[1].type == "variadic_argument" else False
+    return "%" not in text_of(given[0], source) if given and given[0].type in _TEXTS else None
+
+
+_TEXTS = frozenset({"interpreted_string_literal", "raw_string_literal"})
 _BRANCHES = frozenset(
     {
         "communication_case",
