@@ -71,6 +71,22 @@ func Captured(
 
 type room struct{ bytes []byte }
 
+type vector struct{ name string; labels []string }
+
+func newVector(name string, labels []string) *vector { return makeVector(name, labels) }
+
+//go:noinline
+func makeVector(name string, labels []string) *vector { return &vector{name, labels} }
+
+var vectors = map[string]*vector{}
+
+func Labelled() {
+	vectors["x"] = newVector(
+		"name",
+		[]string{"service"},
+	)
+}
+
 func (r *room) make(size int) {
 	if cap(r.bytes) < size {
 		r.bytes = make([]byte, size)
@@ -115,6 +131,12 @@ def test_parameters_on_lines_of_their_own(hints: list[Hint]) -> None:
     found = {hint.site.name: hint.site for hint in hints if hint.site.function == "Captured"}
     assert {name for name, site in found.items() if site.shown} >= {"count", "func literal"}
     assert found["sum"].shown or found["sum"].when == "it shares the object of count"
+
+
+def test_an_argument_on_a_later_line_of_a_call_that_is_inlined(hints: list[Hint]) -> None:
+    found = allocating(hints, "Labelled")
+    assert ("[]string{...}", Allocates.ALWAYS, 16) in found
+    assert not [hint.message for hint in hints if hint.message.startswith("the method value")]
 
 
 def test_constants_in_the_place_of_parameters(hints: list[Hint]) -> None:

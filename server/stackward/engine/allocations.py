@@ -19,7 +19,7 @@ from stackward.core.site import Allocates, Site, Storage, one_line
 from stackward.engine import costs
 from stackward.engine.guests import at_its_call, guests_of
 from stackward.engine.inlined import Origins, gets_there
-from stackward.engine.places import SIDE, Place, affinity, holds_several, may_need
+from stackward.engine.places import SIDE, Place, affinity, holds_several, may_need, object_of
 from stackward.engine.sites import Found, SiteBuilder
 from stackward.engine.symbols import Symbols
 from stackward.rules import Construct, End, fate
@@ -217,7 +217,7 @@ class AllocationMap:
             if call.runtime.startswith("runtime.moveSlice"):
                 construct = Construct.APPEND
             if nodes and call.mechanism is Mechanism.OBJECT:
-                construct = _OBJECTS.get(node.type, Construct.UNSURE)
+                construct = object_of(node.type, call)
                 if call.type.startswith(("[", "go.shape.[")) and construct is Construct.POINTER_LITERAL:
                     construct = Construct.SLICE_LITERAL
             if nodes and call.mechanism is Mechanism.INSERT and node.type != "index_expression":
@@ -344,15 +344,6 @@ def _makes_map(construct: Construct, call: AllocatorCall | None) -> bool:
     return construct is Construct.MAP_LITERAL or (call is not None and call.mechanism is Mechanism.MAP)
 
 
-_OBJECTS = {
-    "go_statement": Construct.GOROUTINE,
-    "defer_statement": Construct.DEFER,
-    "func_literal": Construct.FUNC_LITERAL,
-    "for_statement": Construct.FUNC_LITERAL,
-    "selector_expression": Construct.METHOD_VALUE,
-    "composite_literal": Construct.POINTER_LITERAL,
-    "literal_value": Construct.POINTER_LITERAL,
-}
 _BY_KIND = {
     Kind.APPEND: Construct.APPEND,
     Kind.BINARY: Construct.STRING,

@@ -1,8 +1,8 @@
 """Sites whose allocator is called on another line than theirs.
 
 The parameters of an inlined function are variables of the line that calls it, those of any other function of the line
-on which it begins (``cmd/compile/internal/ssagen``: at the entry), wherever they are declared. A composite literal over
-several lines may be made at one of its last elements.
+on which it begins, wherever they are declared. A composite literal over several lines may be made at one of its last
+elements, and one that is given to a function that is inlined at the line of that call.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from stackward.core.position import Location
 from stackward.engine.places import Place
 from stackward.rules import Construct
 from stackward.syntax.functions import FunctionNode, enclosing_function
+from stackward.syntax.tree import path_to
 
 _LITERALS = frozenset({Construct.POINTER_LITERAL, Construct.SLICE_LITERAL})
 
@@ -51,8 +52,22 @@ def _lines(place: Place, inlined: Mapping[str, set[Location]]) -> Iterator[tuple
         if site.at.line != function.range.start.line:
             yield site.path, function.range.start.line
     elif place.construct in _LITERALS and not site.inlined_from:
-        node = place.found.located.node
-        yield from ((site.path, line) for line in range(site.at.line + 1, node.end_point[0] + 1))
+        first, last = _span(place)
+        yield from ((site.path, line) for line in range(first, last + 1) if line != site.at.line)
+
+
+def _span(place: Place) -> tuple[int, int]:
+    """The lines of a literal, and those before it of the expression that it is part of."""
+    node = place.found.located.node
+    first = node.start_point[0]
+    for outer in reversed(path_to(place.found.file, node.start_byte)):
+        if outer.type.endswith(_NO_EXPRESSION):
+            break
+        first = min(first, outer.start_point[0])
+    return first, node.end_point[0]
+
+
+_NO_EXPRESSION = ("_statement", "_declaration", "statement_list", "block", "func_literal")
 
 
 def _is_parameter(place: Place, function: FunctionNode) -> bool:

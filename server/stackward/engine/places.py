@@ -78,6 +78,23 @@ def is_closure(call: AllocatorCall) -> bool:
     return "struct { F uintptr" in call.type
 
 
+_OBJECTS = {
+    "go_statement": Construct.GOROUTINE,
+    "defer_statement": Construct.DEFER,
+    "func_literal": Construct.FUNC_LITERAL,
+    "for_statement": Construct.FUNC_LITERAL,
+    "selector_expression": Construct.METHOD_VALUE,
+    "composite_literal": Construct.POINTER_LITERAL,
+    "literal_value": Construct.POINTER_LITERAL,
+}
+
+
+def object_of(syntax: str, call: AllocatorCall) -> Construct:
+    """What is allocated by a construct that the log never mentions; ``syntax`` is the type of its node."""
+    construct = _OBJECTS.get(syntax, Construct.UNSURE)
+    return Construct.UNSURE if construct in _CLOSURES and call.type and not is_closure(call) else construct
+
+
 def holds_several(call: AllocatorCall) -> bool:
     """Whether a call may allocate several small variables at once.
 
