@@ -78,6 +78,7 @@ class Analyst:
         if isinstance(tools, ToolchainMissing):
             return
         package = self._recipe(directory, view, folder, tools, cancel)
+        self._tell_left_out(directory, tools)
         if package is None or cancel.cancelled:
             return
         for unit_id in sorted(package.units, key=lambda one: list(Variant).index(one.variant)):
@@ -89,6 +90,17 @@ class Analyst:
         lacking = self._lacking(package)
         if lacking is not None:
             self._failed(package, lacking)
+
+    def _tell_left_out(self, directory: str, tools: Tools) -> None:
+        """Have files looked at that are open and that no unit compiles: which these are is known with the recipe."""
+        with self._lock:
+            package = self._packages.get(directory)
+            if package is None:
+                return
+            package.target = tools.target
+            compiled = {path for state in package.units.values() for path in state.unit.files}
+            opened = [path for path in self._board.open_files if os.path.dirname(path) == directory]
+        self._listener.hints_changed([path for path in opened if path not in compiled])
 
     def _lacking(self, package: PackageState) -> BuildFailed | NotAPackage | None:
         """Why tests that are open cannot be compiled, such as a module that was never downloaded."""

@@ -13,6 +13,7 @@ from stackward.engine.analysis import Analysis
 from stackward.engine.sources import Sources
 from stackward.engine.store import Store
 from stackward.engine.texts import Texts
+from stackward.syntax.constraints import Target
 from stackward.toolchain.caches import cache_dir
 from stackward.toolchain.compiler import Compiler
 from stackward.toolchain.config import BuildConfig
@@ -35,6 +36,7 @@ class Tools:
     analysis: Analysis
     sources: Sources
     types: TypeFacts
+    target: Target
     environment: str
     """Digest of the toolchain and the build configuration: part of the key of every result."""
     _exports: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -101,6 +103,13 @@ class Folder:
             Analysis(compiler, types, self.sources, self.store),
             self.sources,
             types,
+            Target(
+                toolchain.goos,
+                toolchain.goarch,
+                toolchain.cgo,
+                self.config.all_tags(toolchain.goflags),
+                toolchain.minor,
+            ),
             f"{toolchain.version} {toolchain.goroot} {toolchain.env_fingerprint} {self.config.fingerprint()}",
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
@@ -10,6 +11,8 @@ from stackward.core.outcome import BuildFailed, NotAPackage
 from stackward.core.site import Allocates, Function, Site
 from stackward.engine.costs import DIFFERS, some
 from stackward.engine.results import FileResult, UnitResult
+from stackward.syntax.constraints import LeftOut, Target, left_out
+from stackward.syntax.tree import SourceFile
 from stackward.toolchain.unit import Recorded, Unit, UnitId
 
 
@@ -34,6 +37,8 @@ class PackageState:
     failure: BuildFailed | NotAPackage | None = None
     seen: dict[str, str] = field(default_factory=dict)
     """Digests of the texts that the analysis which runs, or ran last, is about."""
+    target: Target | None = None
+    """What it was built for when it was looked at last."""
     unexplained: bool = False
     """The hints are out, but the explanations of some are still to come."""
     compiles: int = 0
@@ -46,6 +51,14 @@ class PackageState:
             unit.id: replace(known, unit=unit) if (known := self.units.get(unit.id)) is not None else UnitState(unit)
             for unit in recorded.units
         }
+
+    def left_out(self, path: str, source: SourceFile, *, tests: bool) -> LeftOut | None:
+        """Why a file of the folder is part of no unit; None where it is, or where that is not known."""
+        if self.target is None or (self.recorded is None and not isinstance(self.failure, NotAPackage)):
+            return None
+        if any(path in state.unit.files for state in self.units.values()):
+            return None
+        return left_out(source, os.path.basename(path), self.target, tests=tests)
 
     def files(self) -> set[str]:
         """All files that this package has results for."""

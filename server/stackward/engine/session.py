@@ -31,6 +31,7 @@ from stackward.engine.sources import Sources
 from stackward.engine.store import Store
 from stackward.engine.texts import Texts
 from stackward.rules import RULE_NAMES
+from stackward.syntax.constraints import LeftOut
 from stackward.syntax.ignores import BadIgnore, ignores
 from stackward.syntax.tree import Edit, parse
 from stackward.toolchain.config import BuildConfig
@@ -198,6 +199,15 @@ class Session:
             document = self._board.open_files.get(path)
             return ignores(document.source, RULE_NAMES).bad if document is not None else ()
 
+    def left_out(self, path: str) -> LeftOut | None:
+        """Why an open document is not compiled, so that there are no hints for it; None if it is."""
+        with self._lock:
+            document, package = self._board.open_files.get(path), self._analyst.packages.get(os.path.dirname(path))
+            folder = self.folder_of(os.path.dirname(path))
+            if document is None or package is None or folder is None:
+                return None
+            return package.left_out(path, document.source, tests=folder.tests)
+
     def paths(self) -> list[str]:
         """All files that there are hints for."""
         return self._board.paths()
@@ -219,13 +229,18 @@ class Session:
                 return Status(State.ANALYSING)
             opened = {os.path.dirname(path) for path in self._board.open_files}
             for directory, package in sorted(self._analyst.packages.items()):
-                if package.failure is not None and (directory in opened or not opened):
+                if package.failure is not None and (directory in opened or not opened) and not self._outside(directory):
                     failure = package.failure
                     at = (
                         next((e.at for e in failure.errors if e.at), None) if isinstance(failure, BuildFailed) else None
                     )
                     return Status(State.BROKEN, str(failure), at)
             return Status(State.IDLE)
+
+    def _outside(self, directory: str) -> bool:
+        """Whether nothing of a folder that is open is part of the build."""
+        paths = [path for path in self._board.open_files if os.path.dirname(path) == directory]
+        return bool(paths) and all(self.left_out(path) is not None for path in paths)
 
     def settled(self, directory: str, seconds: float) -> bool:
         """Wait until the analysis of the package in a folder is over; False if it is not after ``seconds``."""

@@ -17,6 +17,7 @@ from stackward.lsp.client import Client
 from stackward.lsp.uris import uri_of
 from stackward.report.language import Language
 from stackward.rules import RULES, find, leaking_words
+from stackward.syntax.constraints import LeftOut
 
 Json: TypeAlias = dict[str, Any]
 _FADED = 1  # DiagnosticTag.Unnecessary
@@ -96,6 +97,22 @@ class Presenter:
             "code": "ignore-comment",
             "source": "stackward",
             "message": self._language.say("this comment ignores nothing: {why}", why=self._language.problem(why)),
+        }
+
+    def left_out(self, left_out: LeftOut, lines: LineIndex) -> Json:
+        """A diagnostic for a file that is not compiled, at what says so. That is no fault, so it is shown low."""
+        why, settings = self._language.problem(left_out.why), self._language.say(", ").join(left_out.settings)
+        message = (
+            self._language.say("not part of the build: {why}; settings for one: {settings}", why=why, settings=settings)
+            if settings
+            else self._language.say("not part of the build: {why}", why=why)
+        )
+        return {
+            "range": self.range(lines, left_out.range),
+            "severity": _SEVERITIES[Severity.HINT],
+            "code": "left-out",
+            "source": "stackward",
+            "message": message,
         }
 
     def _described(self, rule: str) -> Json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -47,6 +48,18 @@ class BuildConfig:
         if self.tags:
             flags.append("-tags=" + ",".join(self.tags))
         return flags
+
+    def all_tags(self, goflags: str) -> frozenset[str]:
+        """The build tags that are set, those that flags set included; the last ``-tags`` counts, as for go itself."""
+        tags: frozenset[str] = frozenset()
+        implied: set[str] = set()
+        for flag in (*goflags.split(), *self.build_flags()):
+            name, equals, value = flag.lstrip("-").partition("=")
+            if name == "tags" and equals:
+                tags = frozenset(re.split(r"[,\s]+", value.strip("'\"")) if value else ())
+            elif name in {"race", "msan", "asan"} and value not in {"false", "0"}:
+                implied.add(name)
+        return tags | implied
 
     def gcflags(self) -> str:
         """The compiler flags that ``flags`` sets for the packages named on a command line."""

