@@ -150,7 +150,7 @@ def _choices(bench: Workbench, wanted: Wanted, result: Fixed) -> Iterator[_Choic
     paths = wanted.paths or tuple(path for path in bench.files if wanted.tests or not path.endswith("_test.go"))
     for path in paths:
         for found in candidates(bench, path, wanted.rewrites):
-            place = _key(bench, found.rewrite.name, found.span.path, found.span.start)
+            place = _place(bench, found)
             if isinstance(found, Rejected):
                 result.rejected.setdefault(place, found)
                 continue
@@ -162,17 +162,18 @@ def _choices(bench: Workbench, wanted: Wanted, result: Fixed) -> Iterator[_Choic
                     yield _Choice(found, proposal, _home(bench, proposal))
 
 
-def _key(bench: Workbench, rewrite: str, path: str, offset: int) -> tuple[str, str, int]:
+def _place(bench: Workbench, found: Candidate | Rejected) -> tuple[str, str, int]:
     """A place that is the same after changes elsewhere: the text of its line, and which of the equal ones it is.
 
     Blanks do not count: gofmt aligns a line with its neighbours.
     """
+    path, offset = found.span.path, found.span.start
     text = bench.files[path].text
     start = text.rfind(b"\n", 0, offset) + 1
     end = text.find(b"\n", offset)
     line = text[start : end if end >= 0 else len(text)]
     before, whole = (b"".join(part.split()) for part in (text[start:offset], line))
-    return rewrite, f"{path}:{whole.decode('utf-8', 'replace')}:{len(before)}", text.count(line, 0, start)
+    return found.rewrite.name, f"{path}:{whole.decode('utf-8', 'replace')}:{len(before)}", text.count(line, 0, start)
 
 
 def _home(bench: Workbench, proposal: Proposal) -> Function | None:
@@ -279,6 +280,8 @@ def _apply(bench: Workbench, accepted: Sequence[tuple[_Choice, Tally, Tally]], w
     ):
         result.texts |= texts
         result.applied += [_applied(choice, bench, before, after) for choice, before, after in accepted]
+        for choice, _, _ in accepted:  # Where one of several proposals is made, the others are no news.
+            result.rejected.pop(_place(bench, choice.candidate), None)
         return True
     if len(accepted) == 1:
         _reject(result, bench, accepted[0][0].candidate, _fault(outcome))
@@ -309,6 +312,6 @@ def _applied(choice: _Choice, bench: Workbench, before: Tally, after: Tally) -> 
 
 
 def _reject(result: Fixed, bench: Workbench, candidate: Candidate, reason: str) -> None:
-    place = _key(bench, candidate.rewrite.name, candidate.span.path, candidate.span.start)
+    place = _place(bench, candidate)
     result.tried.add(place)
     result.rejected[place] = refuse(bench, candidate, reason)

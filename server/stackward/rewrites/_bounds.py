@@ -23,14 +23,16 @@ class Bound:
     """``count`` is how often a loop runs at most, ``runs`` a condition that holds if it runs at all.
 
     ``hoisted`` is an expression that has to be evaluated into a variable first; then the texts have ``{}`` for its
-    name. ``trusted`` says that so many are there already; a mere number may promise more than will come. ``bytes``
-    are the length of a text, in which few of them may matter. ``root`` is the name on which the bound depends.
+    name. ``trusted`` says that so many are there already; a mere number may promise more than will come. ``signed``
+    says that ``count`` may be negative where the loop does not run. ``bytes`` are the length of a text, in which few
+    of them may matter. ``root`` is the name on which the bound depends.
     """
 
     count: str
     runs: str
     hoisted: Node | None = None
     trusted: bool = True
+    signed: bool = False
     bytes: bool = False
     root: str = ""
 
@@ -85,7 +87,7 @@ def _number(scene: Scene, over: Node, info: TypeInfo) -> Bound | Refusal:
         return Bound(text, f"{text} > 0", trusted=False, root=name)
     if scene.package.language < 21 or hidden(scene, "max"):
         return Refusal("the loop's bound may be negative")
-    return Bound(f"max({text}, 0)", f"{text} > 0", trusted=False, root=name)
+    return Bound(text, f"{text} > 0", trusted=False, signed=True, root=name)
 
 
 def _counted(scene: Scene, loop: Node, clause: Node) -> Bound | Refusal:

@@ -123,9 +123,11 @@ class _Loop:
     certain: bool
     """Whether nothing ends the loop before it has run as often as was promised."""
 
-    def room(self, name: str) -> str:
-        """The expression for how much is needed."""
+    def room(self, name: str, *, running: bool = False) -> str:
+        """The expression for how much is needed, by a loop that may not run at all or by one that is ``running``."""
         count = self.bound.count.format(name)
+        if self.bound.signed and not running:
+            count = f"max({count}, 0)"
         if self.steps.most == 1:
             return count
         return str(int(count) * (self.steps.most or 0)) if count.isdigit() else f"{self.steps.most}*{count}"
@@ -244,7 +246,8 @@ def _for_slice(scene: Scene, target: Target, looked: _Loop, *, exact: bool) -> O
         condition = known.runs.format(name)
         lines = [f"{target.text} = {made}"]
         if exact and not blind and condition != "true":
-            lines = [f"if {condition} {{", f"\t{lines[0]}", "}"]
+            running = f"make({target.type}, 0, {looked.room(name, running=True)})"
+            lines = [f"if {condition} {{", f"\t{target.text} = {running}", "}"]
         declared = [before(scene, looked.statement, lines)]
     differs = [] if blind or exact else ["nil becomes empty"]
     differs += [] if exact else ["with room for all"]
@@ -574,7 +577,7 @@ func Squares(n int) (found []int, err error) {
 		return nil, errors.New("too many")
 	}
 	if n > 0 {
-		found = make([]int, 0, max(n, 0))
+		found = make([]int, 0, n)
 	}
 	for i := range n {
 		found = append(found, i*i)
