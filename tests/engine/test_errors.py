@@ -29,6 +29,10 @@ func Given(s string, all ...any) { sink = fmt.Errorf(s, all...) }
 
 func Verb(s string) { sink = fmt.Errorf("x %s", s) }
 
+type failing struct{ err error }
+
+func (f *failing) Set() { f.err = errors.New("x") }
+
 func Percent() { sink = fmt.Errorf("100%%") }
 
 func Wrapped(err error) { sink = fmt.Errorf("x: %w", err) }
@@ -50,13 +54,14 @@ def test_an_error_that_is_certainly_made(found: dict[str, Hint], toolchain: Tool
 
 def test_an_error_that_is_made_where_there_is_nothing_to_format(found: dict[str, Hint], toolchain: Toolchain) -> None:
     if toolchain.minor < 26:
-        assert found.keys() == {"New"}
+        assert found.keys() == {"New", "(*failing).Set"}
         return
     assert {found[name].site.when for name in ("Text", "Given")} == {"Errorf gets to it"}
     assert {found[name].site.allocates for name in ("Verb", "Percent", "Wrapped")} == {Allocates.NEVER}
 
 
 def test_the_flow_is_in_words_of_the_source(found: dict[str, Hint], toolchain: Toolchain) -> None:
+    assert 'f.err = errors.New("x")' in found["(*failing).Set"].message
     if toolchain.minor >= 26:
         assert 'sink = fmt.Errorf("x")' in found["Plain"].message
         assert not [step.text for hint in found.values() for step in hint.steps if "fmt.err" in step.text]

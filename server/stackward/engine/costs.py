@@ -249,9 +249,11 @@ def _type(call: AllocatorCall) -> str | None:
 
 
 _BOX_TYPES = {"runtime.convTstring": "string"}
+_LOCAL = re.compile(r"·\d+")
 _QUALIFIER = re.compile(r"[\w.\-~%/]+/(?=[\w%]+\.)")
 
 
 def type_name(linker: str) -> str:
-    """A type as Go programmers write it: ``*net/http.Request`` is ``*http.Request``."""
-    return _QUALIFIER.sub("", linker.replace("go.shape.", "").removeprefix("noalg.")).replace("%2e", ".")
+    """A type as Go programmers write it: ``*net/http.Request`` is ``*http.Request``, and ``T·1`` of a function ``T``."""
+    plain = _LOCAL.sub("", linker.replace("go.shape.", "").removeprefix("noalg."))
+    return _QUALIFIER.sub("", plain).replace("%2e", ".")

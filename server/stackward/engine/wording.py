@@ -123,18 +123,21 @@ def _steps(flow: Iterable[FlowEdge]) -> Iterator[FlowStep]:
 
 
 def _step(step: FlowStep, plain: str, source: SourceFile | None, *, foreign: bool) -> FlowStep:
-    inlined = _UNEXPORTED.search(step.expr) if foreign else None
+    variable = _UNEXPORTED.search(step.expr) if foreign else None
     step = replace(step, expr=plain)
-    if source is None or not (inlined or _MADE_UP.search(step.expr)):
+    if source is None:
+        return step
+    # What stands in the line is a field.
+    unknown = variable is not None and variable[0].encode() not in source.lines.line_text(step.at.pos.line)
+    if not unknown and _MADE_UP.search(step.expr) is None:
         return step
     offset = source.lines.offset(step.at.pos)
-    if inlined and inlined[0].encode() in source.lines.line_text(step.at.pos.line):
-        return step  # It is a field.
     path = path_to(source, offset)
     result = _INLINED_RETURN.match(step.expr)
     if result is not None:
         node = next(anchored(path, offset), None) if _MADE_UP.search(step.expr, result.end()) else None
         return replace(step, expr=f"{result[0]}{text_of(node, source)}") if node is not None else step
+    # What initialises a package's variables is an assignment to the compiler, and none in the source.
     node = statement_at(path, offset) if step.reason not in _EXPRESSIONS else None
-    node = node or (next(anchored(path, offset), None) if inlined or step.reason in _EXPRESSIONS else None)
+    node = node or next(anchored(path, offset), None)
     return replace(step, expr=text_of(node, source)) if node is not None else step
