@@ -254,6 +254,6 @@ _QUALIFIER = re.compile(r"[\w.\-~%/]+/(?=[\w%]+\.)")
 
 
 def type_name(linker: str) -> str:
-    """A type as Go programmers write it: ``*net/http.Request`` is ``*http.Request``, and ``T·1`` of a function ``T``."""
+    """A type as Go programmers write it: ``*net/http.Request`` is ``*http.Request``, a function's own ``T·1`` ``T``."""
     plain = _LOCAL.sub("", linker.replace("go.shape.", "").removeprefix("noalg."))
     return _QUALIFIER.sub("", plain).replace("%2e", ".")
