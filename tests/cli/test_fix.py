@@ -282,3 +282,46 @@ def test_what_importers_inline_is_counted_where_it_comes_from(module: Callable[.
     )
     done = fix(root, "./wrap", "--explain-refusals")
     assert "map-to-struct: 1 rewrite" in done.stderr, done.stderr
+
+
+def test_one_of_several_proposals_is_made_though_the_others_are_not(module: Callable[..., Path]) -> None:
+    # A concatenation would make three numbers into strings. What else is rewritten is another change of one attempt.
+    text = """
+        package p
+
+        import "fmt"
+
+        func Line(a, b, c int64, s string) string { return fmt.Sprintf("%d %d %d %s", a, b, c, s) }
+
+        func Rows(keys []string) []string {
+        \tvar rows []string
+        \tfor _, key := range keys {
+        \t\trows = append(rows, fmt.Sprintf("<%s>", key))
+        \t}
+        \treturn rows
+        }
+        """
+    done = fix(module({"p.go": text}), "--explain-refusals")
+    assert "sprintf: 2 rewrites" in done.stderr
+    assert "would allocate more" not in done.stderr
+    assert "strings.Builder" in done.stdout
+
+
+def test_what_saves_more_comes_first(module: Callable[..., Path]) -> None:
+    # With its capacity the slice of maps would be one that no struct takes the place of.
+    text = """
+        package p
+
+        import "encoding/json"
+
+        func Rows(keys []string) ([]byte, error) {
+        \tvar rows []map[string]any
+        \tfor i, key := range keys {
+        \t\trows = append(rows, map[string]any{"key": key, "number": i})
+        \t}
+        \treturn json.Marshal(rows)
+        }
+        """
+    done = fix(module({"p.go": text}))
+    assert "map-to-struct: 1 rewrite" in done.stderr, done.stderr
+    assert "preallocate: 1 rewrite" in done.stderr, done.stderr

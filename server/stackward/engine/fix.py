@@ -8,7 +8,7 @@ nobody can be blamed for is repeated with one half of the changes, and with the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from stackward.core.edit import Replacement, overlapping
 from stackward.engine.finish import Unfinished, finished
@@ -50,14 +50,14 @@ class Applied:
 class Fixed:
     """What became of a package: the new texts of the files that changed, what was done, and what was not and why.
 
-    ``tried`` are those of ``rejected`` that did not stand the check, which would say the same again. What a rewrite
-    itself refuses, another one may make possible.
+    ``tried`` are the proposals, by their titles, that did not stand the check, which would say the same again. What a
+    rewrite itself refuses, another one may make possible.
     """
 
     texts: dict[str, bytes] = field(default_factory=dict)
     applied: list[Applied] = field(default_factory=list)
     rejected: dict[tuple[str, str, int], Rejected] = field(default_factory=dict)
-    tried: set[tuple[str, str, int]] = field(default_factory=set)
+    tried: set[tuple[tuple[str, str, int], str]] = field(default_factory=set)
     failure: str = ""
 
 
@@ -120,7 +120,7 @@ def prove_all(bench: Workbench, found: Sequence[Candidate]) -> Iterator[Proved |
 
 
 def _round(bench: Workbench, wanted: Wanted, result: Fixed) -> bool:
-    """Rewrite what can be rewritten side by side; False if that is nothing."""
+    """Rewrite what can be rewritten side by side; False if there is nothing to try."""
     choices = list(_choices(bench, wanted, result))
     good: dict[int, tuple[_Choice, Tally, Tally]] = {}
     for attempt in _attempts([one for one in choices if one.function is not None]):
@@ -128,21 +128,24 @@ def _round(bench: Workbench, wanted: Wanted, result: Fixed) -> bool:
             key = id(choice.candidate)
             if key not in good or after.less_than(good[key][2]):
                 good[key] = (choice, before, after)
-    accepted = _compatible(list(good.values()))
+    for choice, _, _ in good.values():  # Where one of several proposals is good, the others are no news.
+        result.rejected.pop(_place(bench, choice.candidate), None)
+    accepted = _compatible(sorted(good.values(), key=lambda one: one[2].weight - one[1].weight))
     if accepted:
-        return _apply(bench, accepted, wanted, result)
-    for choice in (one for one in choices if one.function is None):
+        _apply(bench, accepted, wanted, result)  # What is not made is not tried again.
+        return True
+    for choice in {id(one.candidate): one for one in choices if one.function is None}.values():
         # Wide changes go one by one, each on what the one before has left.
         proof = prove(bench, choice.candidate)
-        if isinstance(proof, Proved) and proof.proposal.applicability in wanted.applicability:
+        if isinstance(proof, Proved):
             texts = new_texts(bench, proof.proposal)
             assert isinstance(texts, dict), "what was compiled had a text"
             result.texts |= texts
             made = _Choice(choice.candidate, proof.proposal, None)
             result.applied.append(_applied(made, bench, proof.before, proof.after))
             return True
-        if isinstance(proof, Rejected):
-            _reject(result, bench, choice.candidate, proof.reason)
+        for proposal in choice.candidate.proposals:
+            _reject(result, bench, replace(choice, proposal=proposal), proof.reason)
     return False
 
 
@@ -154,12 +157,16 @@ def _choices(bench: Workbench, wanted: Wanted, result: Fixed) -> Iterator[_Choic
             if isinstance(found, Rejected):
                 result.rejected.setdefault(place, found)
                 continue
-            if place in result.tried:
+            fresh = tuple(
+                one
+                for one in found.proposals
+                if one.applicability in wanted.applicability and (place, one.title) not in result.tried
+            )
+            if not fresh:
                 continue
             result.rejected.pop(place, None)
-            for proposal in found.proposals:
-                if proposal.applicability in wanted.applicability:
-                    yield _Choice(found, proposal, _home(bench, proposal))
+            left = replace(found, proposals=fresh)
+            yield from (_Choice(left, proposal, _home(bench, proposal)) for proposal in fresh)
 
 
 def _place(bench: Workbench, found: Candidate | Rejected) -> tuple[str, str, int]:
@@ -220,7 +227,7 @@ def _proved(bench: Workbench, attempt: Sequence[_Choice], result: Fixed) -> Iter
                 yield from _judged(bench, choice, outcome, result, alone=alone)
             return
     elif alone:
-        _reject(result, bench, attempt[0].candidate, _fault(outcome))
+        _reject(result, bench, attempt[0], _fault(outcome))
         return
     if isinstance(outcome, DoesNotCompile):
         guilty = [choice for choice in attempt if choice.function in outcome.functions]
@@ -243,7 +250,7 @@ def _judged(
     own = outcome if alone else _only(outcome, function)
     why = objection(own, choice.proposal)
     if why:
-        _reject(result, bench, choice.candidate, why)
+        _reject(result, bench, choice, why)
         return
     yield choice, total(own.before.values()), total(own.after.values())
 
@@ -256,7 +263,7 @@ def _only(outcome: Compared, function: Function) -> Compared:
 
 
 def _compatible(good: Sequence[tuple[_Choice, Tally, Tally]]) -> list[tuple[_Choice, Tally, Tally]]:
-    """As many as do not change the same bytes; the others have their turn in the next round."""
+    """As many as do not change the same bytes, the first first; the others have their turn in the next round."""
     taken: dict[str, list[Replacement]] = {}
     found = []
     for one in good:
@@ -280,11 +287,9 @@ def _apply(bench: Workbench, accepted: Sequence[tuple[_Choice, Tally, Tally]], w
     ):
         result.texts |= texts
         result.applied += [_applied(choice, bench, before, after) for choice, before, after in accepted]
-        for choice, _, _ in accepted:  # Where one of several proposals is made, the others are no news.
-            result.rejected.pop(_place(bench, choice.candidate), None)
         return True
     if len(accepted) == 1:
-        _reject(result, bench, accepted[0][0].candidate, _fault(outcome))
+        _reject(result, bench, accepted[0][0], _fault(outcome))
         return False
     # The other half is tried again in the next round.
     half = len(accepted) // 2
@@ -311,7 +316,7 @@ def _applied(choice: _Choice, bench: Workbench, before: Tally, after: Tally) -> 
     return Applied(candidate.rewrite.name, candidate.span.path, line, title, level, before, after, source.text)
 
 
-def _reject(result: Fixed, bench: Workbench, candidate: Candidate, reason: str) -> None:
-    place = _place(bench, candidate)
-    result.tried.add(place)
-    result.rejected[place] = refuse(bench, candidate, reason)
+def _reject(result: Fixed, bench: Workbench, choice: _Choice, reason: str) -> None:
+    place = _place(bench, choice.candidate)
+    result.tried.add((place, choice.proposal.title))
+    result.rejected[place] = refuse(bench, choice.candidate, reason)
