@@ -130,7 +130,7 @@ def _round(bench: Workbench, wanted: Wanted, result: Fixed) -> bool:
                 good[key] = (choice, before, after)
     for choice, _, _ in good.values():  # Where one of several proposals is good, the others are no news.
         result.rejected.pop(_place(bench, choice.candidate), None)
-    accepted = _compatible(sorted(good.values(), key=lambda one: one[2].weight - one[1].weight))
+    accepted = _compatible(list(good.values()))
     if accepted:
         _apply(bench, accepted, wanted, result)  # What is not made is not tried again.
         return True
@@ -263,10 +263,10 @@ def _only(outcome: Compared, function: Function) -> Compared:
 
 
 def _compatible(good: Sequence[tuple[_Choice, Tally, Tally]]) -> list[tuple[_Choice, Tally, Tally]]:
-    """As many as do not change the same bytes, the first first; the others have their turn in the next round."""
+    """As many as do not change the same bytes, what saves most first; the others have their turn in the next round."""
     taken: dict[str, list[Replacement]] = {}
     found = []
-    for one in good:
+    for one in sorted(good, key=lambda one: one[2].weight - one[1].weight):
         edits = one[0].proposal.edits
         if all(not overlapping([*taken.get(path, ()), *own]) for path, own in edits.items()):
             for path, own in edits.items():
