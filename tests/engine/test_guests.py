@@ -148,3 +148,9 @@ def test_constants_in_the_place_of_parameters(hints: list[Hint]) -> None:
 
 def test_no_call_is_left_without_a_cause(hints: list[Hint]) -> None:
     assert [hint.text for hint in hints if hint.rule == "unclassified"] == []
+
+
+def test_a_function_that_is_inlined_and_instantiated_is_one_site(tmp_path: Path) -> None:
+    text = 'package p\n\nfunc Ptr[T any](v T) *T { return &v }\n\nvar A, B = Ptr(1), Ptr("x")\n'
+    report = run_check(write_module(tmp_path / "m", {"p.go": text}))
+    assert [(hint.site.name, hint.site.function, hint.site.shown) for hint in report.hints] == [("v", "Ptr", True)]

@@ -357,8 +357,9 @@ _BY_KIND = {
 
 
 def _same_line(place: Place, call: AllocatorCall) -> bool:
-    """Whether a call is on the line of those that a place has: no site allocates on several."""
-    return not place.calls or (place.calls[0].path, place.calls[0].line) == (call.path, call.line)
+    """Whether a call is on the line of a place, or of those that it has: no site but a guest allocates on several."""
+    lines = {(one.path, one.line) for one in place.calls} or {(call.path, call.line)}
+    return (call.path, call.line) in lines | {(place.found.site.path, place.found.site.at.line)}
 
 
 def _settle_for(places: Sequence[Place], call: AllocatorCall) -> bool:
