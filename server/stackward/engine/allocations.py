@@ -336,7 +336,7 @@ def _in_callee(place: Place, origins: Origins) -> tuple[str, str]:
     called = text_of(written, place.found.file).rpartition(".")[2] if written is not None else ""
     came_from = origins.of(place.calls[0])
     if came_from is not None and came_from.certain and came_from.function.rpartition(".")[2] == called:
-        return "", came_from.cold
+        return "", ""  # It is no rarer than the call, though it may be an error that is returned.
     return f"{called or place.found.site.inlined_from} gets to it", came_from.cold if came_from is not None else ""
 
 

@@ -24,7 +24,7 @@ _ORIGINS = 4096
 class Origin:
     """``function`` is the one that the allocation is written in; ``certain`` says that each call of it gets there.
 
-    ``cold`` is why that happens rarely; what is certain is no rarer than the call.
+    ``cold`` is why that happens rarely.
     """
 
     function: str
@@ -61,8 +61,7 @@ def _origin(path: str, stamp: int | str, line: int, mechanism: Mechanism, runtim
     function = enclosing_function(source, node.start_byte) if node is not None else None
     if node is None or function is None:
         return None
-    always = certain(node)
-    return Origin(function.name, always, "" if always else cold(node, source))
+    return Origin(function.name, certain(node), cold(node, source))
 
 
 def gets_there(through: Iterable[str], found: Found) -> bool | None:
