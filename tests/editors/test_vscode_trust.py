@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 from neovim_support import PATIENCE, SERVER, programs
 from vscode.build import vsix
-from vscode.server import drive, workbench
+from vscode.server import drive, go, workbench
 
 from gomodule import write_module
 
@@ -43,7 +43,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         folder.mkdir()
     settings = {
         "stackward.server.path": _recording(root / "server", ran, [SERVER]),
-        "stackward.go.path": _recording(root / "go", ran, ["go"]),
+        "stackward.go.path": _recording(root / "go", ran, [go()]),
         "stackward.build.flags": [f"-toolexec={_recording(root / 'toolexec', ran, [])}"],
         "stackward.build.env": {"CC": _recording(root / "environment", ran, ["cc"])},
     }
@@ -67,9 +67,9 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def _recording(path: Path, ran: Path, command: list[str], *, name: str = "", about: str = "") -> str:
-    """A program that leaves a file with its name, where its arguments are ``about`` something, and then is another."""
+    """A program that is another, and adds a line to a file of its name for each run that is ``about`` something."""
     mark = shlex.quote(str(ran / (name or path.name)))
-    record = f'case "$*" in *{about}*) : > {mark};; esac'
+    record = f'case "$*" in *{about}*) echo >> {mark};; esac'
     path.write_text(f'#!/bin/sh\n{record}\nexec {shlex.join(command)} "$@"\n', encoding="utf-8")
     path.chmod(0o755)
     return str(path)
@@ -88,3 +88,7 @@ def test_its_programs_are_run_once_it_is_trusted(seen: dict[str, Any]) -> None:
     assert {"go", "server"} <= set(seen["trusted"])
     # A setting comes before what is found.
     assert "virtual environment" not in seen["trusted"]
+
+
+def test_trust_and_the_settings_that_count_with_it_start_the_server_once(seen: dict[str, Any]) -> None:
+    assert seen["starts"] == 1

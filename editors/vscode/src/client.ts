@@ -61,6 +61,8 @@ export class Connection implements vscode.Disposable {
   #last: Status | undefined;
   #giveUp: (() => void) | undefined;
   #work: Promise<void> = Promise.resolve();
+  /** A start that has not looked for a server yet: it takes account of all that changes until then. */
+  #next: Promise<void> | undefined;
 
   constructor(context: vscode.ExtensionContext) {
     this.#manifest = context.extension.packageJSON;
@@ -113,12 +115,14 @@ export class Connection implements vscode.Disposable {
   restart(): Promise<void> {
     this.#backoff.reset();
     this.#giveUp?.();
-    // One after the other, however often it is asked for.
-    this.#work = this.#work.then(async () => {
+    // One runs and one waits, however often it is asked for: trust changes the settings too.
+    this.#next ??= this.#work.then(async () => {
       await this.#stop();
+      this.#next = undefined;
       await this.#start();
     });
-    return this.#work;
+    this.#work = this.#next;
+    return this.#next;
   }
 
   async dispose(): Promise<void> {

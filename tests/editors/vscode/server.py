@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 import zipfile
@@ -47,7 +49,8 @@ class Workbench:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/?folder={self.folder}"
+        kind = "workspace" if self.folder.suffix == ".code-workspace" else "folder"
+        return f"http://127.0.0.1:{self.port}/?{kind}={self.folder}"
 
     def remote(self, path: Path) -> str:
         """The address of a file of this machine, as the window has to name it."""
@@ -57,6 +60,11 @@ class Workbench:
     def user(self) -> Path:
         """The folder of the user's data."""
         return self.home / "data"
+
+
+def go() -> str:
+    """The go command: the extension host has the PATH of a login shell, which may not lead to it."""
+    return shutil.which("go") or str(Path(sys.executable).with_name("go"))  # As the wheel of Go has it.
 
 
 def unpacked(vsix: Path, folder: Path) -> Path:
@@ -76,7 +84,7 @@ def workbench(
     env: Mapping[str, str] | None = None,
     options: tuple[str, ...] = (),
 ) -> Iterator[Workbench]:
-    """code-server on a folder, with nothing of the user's; an extension is installed into it."""
+    """code-server on a folder, or a workspace file, with nothing of the user's; an extension is installed into it."""
     program = vscode() / "node_modules" / "code-server" / "out" / "node" / "entry.js"
     own = node()
     here = Workbench(_free_port(), home, folder)

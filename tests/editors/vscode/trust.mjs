@@ -7,6 +7,7 @@ const given = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const { page, close } = await browser(given);
 const { command } = palette(page);
 const facts = {};
+const hints = page.locator(".squiggly-info, .squiggly-hint").first();
 const toasts = page.locator(".notification-list-item");
 
 /** The programs of the workspace that have been run so far. */
@@ -14,7 +15,7 @@ const ran = () => readdirSync(given.ran).sort();
 
 try {
   await page.goto(given.url);
-  await page.locator(".squiggly-info, .squiggly-hint").first().waitFor({ state: "attached" });
+  await hints.waitFor({ state: "attached" });
   await command("Notifications: Show Notifications"); // What was said some time ago is only there.
   const told = toasts.filter({ hasText: "stackward is restricted" });
   await told.waitFor();
@@ -32,6 +33,10 @@ try {
     const now = ran();
     return now.includes("server") && now.includes("go") && now;
   });
+  // A server that is ended again takes its hints along.
+  await page.locator('.statusbar-item a[aria-label*="stackward: idle"]:not([aria-label*="Restricted"])').waitFor();
+  await hints.waitFor({ state: "attached" });
+  facts.starts = readFileSync(`${given.ran}/server`, "utf8").length;
 } catch (error) {
   facts.error = String(error.stack ?? error);
   await page.screenshot({ path: `${given.pictures}/error.png` });
