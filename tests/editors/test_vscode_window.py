@@ -18,9 +18,9 @@ from urllib.parse import quote
 
 import pytest
 from neovim_packages import cache
-from neovim_support import BOXED, FILE, PATIENCE, STOREFRONT, programs
+from neovim_support import BOXED, FILE, PATIENCE, SAVED, STOREFRONT, programs, rewrite_is_right
 from vscode.build import vsix
-from vscode.server import drive, workbench
+from vscode.server import drive, go, workbench
 
 pytestmark = pytest.mark.editors
 
@@ -33,12 +33,14 @@ THEMES = (
 STEPS = (
     *("hints", "menu", "again", "tree", "pictures of hints"),
     *("flow", "save", "pictures of the flow", "follow", "preview", "pictures of the preview"),
-    "sort",
+    *("sort", "filter", "ignore", "fix", "broken", "missing"),
 )
-SHIFTED_STEPS = ("hints", "tree")
+SHIFTED_STEPS = ("hints", "tree", "fix")
 FUNCTION, SITE = "Slug", "string(r)"
 FLOW = "row = append(row, '\"')"  # From here the way to the heap leads to another line.
 REWRITE = 'fmt.Fprintf(buf, "Invoice %s'
+IGNORED = {"filter": "slug string(r) copy", "site": "string(r)", "reason": "names are short"}
+NO_GO = "/nothing/bin/go"
 LOOKS = {
     "breadcrumbs.enabled": False,
     "editor.fontFamily": "DejaVu Sans Mono",
@@ -56,7 +58,7 @@ def windows(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bool], Facts]
     """What a window showed, made once for each server."""
     made: dict[bool, Facts] = {}
 
-    def go(shift: bool) -> Facts:
+    def look(shift: bool) -> Facts:
         top = tmp_path_factory.mktemp("window")
         root = Path(shutil.copytree(STOREFRONT, top / "storefront"))
         home = top / "home"
@@ -81,6 +83,11 @@ def windows(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bool], Facts]
                 "flow_line": _place(root, FLOW)[0],
                 "rewrite_line": _place(root, REWRITE)[0],
                 "rewrite": REWRITE,
+                "ignored": IGNORED,
+                "fixed": SAVED,
+                "file": str(root / FILE),
+                "machine": str(bench.user / "Machine" / "settings.json"),
+                "no_go": NO_GO,
                 "patience": PATIENCE * 1000,
                 "themes": THEMES,
                 "pictures": str(pictures),
@@ -91,7 +98,7 @@ def windows(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bool], Facts]
 
     def known(shift: bool) -> Facts:
         if shift not in made:
-            made[shift] = go(shift)
+            made[shift] = look(shift)
         return made[shift]
 
     return known
@@ -100,8 +107,7 @@ def windows(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bool], Facts]
 def _path(folder: Path) -> str:
     """A PATH with Go, a Python that has nothing installed for us, and no server: each by itself, whatever is beside."""
     folder.mkdir()
-    own = Path(sys.executable).with_name("go")  # As the wheel of Go has it.
-    (folder / "go").symlink_to(shutil.which("go") or own)
+    (folder / "go").symlink_to(go())
     (folder / "python3").symlink_to(sys._base_executable)
     return os.pathsep.join((str(folder), "/usr/bin", "/bin"))
 
@@ -127,7 +133,11 @@ def chosen(found: Facts) -> None:
     assert found["place"] == f"Ln {line}, Col {column + len(SITE)} ({len(SITE)} selected)"
 
 
-COLUMNS: dict[str, Callable[[Facts], None]] = {"squiggles": squiggles, "a place of the tree": chosen}
+COLUMNS: dict[str, Callable[[Facts], None]] = {
+    "squiggles": squiggles,
+    "a place of the tree": chosen,
+    "a rewrite from the tree": lambda found: rewrite_is_right(found["before_rewrite"], found["on_disk"]),
+}
 
 
 @pytest.mark.parametrize("what", COLUMNS)
@@ -184,6 +194,33 @@ def test_the_tree_is_sorted(window: Facts) -> None:
     assert sizes == sorted(sizes, reverse=True)
     named = [found[1] for label in window["byPlace"] if (found := re.match(r"function ([A-Z]\w*),", label))]
     assert named == ["Invoice", "Price", "Slug", "ETag", "CSV"]
+
+
+def test_the_tree_is_filtered_and_what_is_left_is_open(window: Facts) -> None:
+    files, functions, sites = window["filtered"]
+    assert [label.split(",")[:2] for label in files] == [[f"file {FILE.name}", " 1 heap allocation"]]
+    assert [label.split(",")[0] for label in functions] == ["function Slug"]
+    assert [SITE in label for label in sites] == [True]
+    assert window["unfiltered"] == window["all"]
+
+
+def test_a_place_is_ignored_with_a_reason(window: Facts) -> None:
+    before, after = (STOREFRONT / FILE).read_text(encoding="utf-8").split("\n"), window["ignored"].split("\n")
+    row, _ = _place(STOREFRONT, SITE)
+    indentation = before[row - 1].partition("slug")[0]
+    comment = f"{indentation}//stackward:ignore string-conversion {IGNORED['reason']}"
+    assert after == [*before[: row - 1], comment, *before[row - 1 :]]
+
+
+def test_a_build_that_is_broken_is_said_and_found(window: Facts) -> None:
+    row, _ = _place(STOREFRONT, FLOW)
+    assert re.match(rf"stackward: \S+ does not build: \S+{FILE.name}:{row}:\d+: syntax error", window["broken"])
+    assert window["mended"].startswith("stackward: idle")
+
+
+def test_a_missing_go_is_said(window: Facts) -> None:
+    assert NO_GO in window["missing"]
+    assert window["found"].startswith("stackward: idle")
 
 
 def test_the_first_hints_and_how_long_they_took(window: Facts) -> None:

@@ -80,7 +80,7 @@ export class StatusItem implements vscode.Disposable {
       case "analysing":
         return message === "" ? l10n.t("analyzing") : l10n.t("analyzing: {0}", message);
       case "broken":
-        return l10n.t("does not build: {0}", message);
+        return message; // It says what does not build, and where.
       case "missing":
         return l10n.t("no Go toolchain");
       case undefined:

@@ -19,6 +19,8 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   #filter = "";
   #roots: readonly Branch[] = [];
   #parents = new Map<string, Branch>();
+  /** What the user has opened and closed. VS Code forgets that of a branch that goes and comes back. */
+  readonly #opened = new Map<string, boolean>();
 
   constructor(context: vscode.ExtensionContext, store: Store) {
     this.#store = store;
@@ -27,7 +29,14 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
       treeDataProvider: this,
       showCollapseAll: true,
     });
-    this.#subscriptions = [store.onChange(() => this.#update()), this.#view, this.#changed];
+    const remember = (node: Node, isOpen: boolean) => isSite(node) || this.#opened.set(this.#idOf(node), isOpen);
+    this.#subscriptions = [
+      store.onChange(() => this.#update()),
+      this.#view.onDidExpandElement(({ element }) => remember(element, true)),
+      this.#view.onDidCollapseElement(({ element }) => remember(element, false)),
+      this.#view,
+      this.#changed,
+    ];
   }
 
   dispose(): void {
@@ -43,7 +52,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   }
 
   getTreeItem(node: Node): vscode.TreeItem {
-    return isSite(node) ? siteItem(node) : branchItem(node);
+    return isSite(node) ? siteItem(node) : branchItem(node, this.#idOf(node), this.#isOpen(node));
   }
 
   /** The site that is selected, for keys and for the palette. */
@@ -131,6 +140,15 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     this.#changed.fire();
   }
 
+  /** A filter has branches of its own: what it lets through is open, whatever was open without it. */
+  #idOf(branch: Branch): string {
+    return this.#filter === "" ? branch.key : `filtered\n${branch.key}`;
+  }
+
+  #isOpen(branch: Branch): boolean {
+    return this.#opened.get(this.#idOf(branch)) ?? (this.#filter !== "" || branch.kind === "package");
+  }
+
   #adopt(parent: Branch): void {
     for (const child of parent.children) {
       this.#parents.set(keyOf(child), parent);
@@ -166,10 +184,10 @@ function siteItem(site: Site): vscode.TreeItem {
   return item;
 }
 
-function branchItem(branch: Branch): vscode.TreeItem {
-  const open = branch.kind === "package" ? "Expanded" : "Collapsed";
+function branchItem(branch: Branch, id: string, isOpen: boolean): vscode.TreeItem {
+  const open = isOpen ? "Expanded" : "Collapsed";
   const item = new vscode.TreeItem(branch.label, vscode.TreeItemCollapsibleState[open]);
-  item.id = branch.key;
+  item.id = id;
   item.contextValue = branch.kind;
   item.description = [String(branch.sites), costWords(branch.bytes || undefined, branch.loops)]
     .filter(Boolean)

@@ -35,22 +35,44 @@ export async function until(what, patience, ask) {
 }
 
 /** What is done with the keyboard: entries of the quick input, and commands. */
-export function palette(page) {
-  /** Takes an entry, once it is the one that Enter takes. */
-  async function take(typed, entry) {
-    const input = page.locator(".quick-input-widget input.input");
-    await input.waitFor();
-    await input.fill(typed);
-    await page.locator(".quick-input-list .monaco-list-row.focused", { hasText: entry }).waitFor();
+export function palette(page, patience) {
+  const input = page.locator(".quick-input-widget input.input");
+  const BRIEFLY = { timeout: 5000 };
+
+  /** Takes an entry of what `open` opens, once it is the one that Enter takes; what loses the focus closes. */
+  async function take(open, typed, entry) {
+    await until(entry, patience, async () => {
+      if (!(await input.isVisible())) {
+        await open();
+      }
+      try {
+        await input.fill(typed, BRIEFLY);
+        await page.locator(".quick-input-list .monaco-list-row.focused", { hasText: entry }).waitFor(BRIEFLY);
+      } catch {
+        return false;
+      }
+      await page.keyboard.press("Enter");
+      return true;
+    });
+  }
+
+  const command = (name) => take(() => page.keyboard.press("F1"), `>${name}`, name);
+
+  /** Answers a question that has this title. */
+  async function answer(title, words) {
+    const asked = page.locator(".quick-input-title", { hasText: title });
+    await asked.waitFor();
+    await input.fill(words);
     await page.keyboard.press("Enter");
+    await asked.waitFor({ state: "hidden" });
   }
 
-  async function command(name) {
-    await page.keyboard.press("F1");
-    await take(`>${name}`, name);
+  async function goTo(line) {
+    await take(() => page.keyboard.press("Control+G"), `:${line}`, `line ${line}`);
+    await page.locator(".statusbar-item", { hasText: `Ln ${line},` }).waitFor();
   }
 
-  return { take, command };
+  return { answer, command, goTo, take };
 }
 
 /** The view Heap Allocations. */

@@ -5,7 +5,7 @@ import { browser, palette, until } from "./page.mjs";
 
 const given = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const { page, close } = await browser(given);
-const { command } = palette(page);
+const { command } = palette(page, given.patience);
 const facts = {};
 const hints = page.locator(".squiggly-info, .squiggly-hint").first();
 const toasts = page.locator(".notification-list-item");

@@ -4,10 +4,11 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { browser, palette, tree as treeOf, until } from "./page.mjs";
 import { keys } from "./keys.mjs";
+import { states } from "./states.mjs";
 
 const given = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const { page, close } = await browser(given);
-const { take, command } = palette(page);
+const { command, goTo, take } = palette(page, given.patience);
 const { expand, labels, row } = treeOf(page);
 const facts = { files: [], times: [] };
 
@@ -90,12 +91,6 @@ async function tree() {
 
 const panel = page.frameLocator("iframe.webview").frameLocator("iframe");
 
-async function goTo(line) {
-  await page.keyboard.press("Control+G");
-  await take(`:${line}`, `line ${line}`);
-  await page.locator(".statusbar-item", { hasText: `Ln ${line},` }).waitFor();
-}
-
 async function flow() {
   await page.keyboard.press("Control+B"); // The tree makes room.
   await goTo(given.flow_line);
@@ -151,10 +146,12 @@ async function preview() {
 
 /** Has the editor take up another theme. */
 async function theme({ label, mark }) {
-  await page.keyboard.press("Control+K");
-  await page.keyboard.press("Control+T");
-  await page.locator('.quick-input-widget input[placeholder*="Theme"]').waitFor();
-  await take(label, label);
+  const themes = async () => {
+    await page.keyboard.press("Control+K");
+    await page.keyboard.press("Control+T");
+    await page.locator('.quick-input-widget input[placeholder*="Theme"]').waitFor();
+  };
+  await take(themes, label, label);
   await page.locator(".quick-input-widget").waitFor({ state: "hidden" });
   await page.locator(`.monaco-workbench.${mark}`).waitFor();
 }
@@ -169,6 +166,7 @@ async function pictures(name) {
 
 const STEPS = {
   ...keys({ page, given, facts }),
+  ...states({ page, given, facts }),
   hints,
   menu,
   tree,
