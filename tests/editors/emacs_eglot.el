@@ -111,7 +111,7 @@
     (push `(before_rewrite . ,(buffer-string)) facts)
     (st-rewrite (lambda ()
                   (mapcar (lambda (one) (plist-get one :title))
-                          (ignore-errors (append (eglot-code-actions (point)) nil))))
+                          (append (eglot-code-actions (point)) nil)))
                 (lambda () (eglot-code-actions (point) (point) nil t)))
     (st-wait "the hint gone after the rewrite" (lambda () (flymake-start) (not (st-shows (st-diagnostics)))))
     (eglot-shutdown (eglot-current-server)))

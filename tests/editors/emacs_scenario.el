@@ -78,7 +78,8 @@ OFFERED gives the titles at point; the command CHOOSE has the user take one."
     (search-forward (st-get 'rewritten))
     (backward-char)
     (st-wait "a rewrite"
-             (lambda () (cl-some (lambda (one) (string-prefix-p title one)) (funcall offered))))
+             ;; A request that the server has given up is made again.
+             (lambda () (cl-some (lambda (one) (string-prefix-p title one)) (ignore-errors (funcall offered)))))
     (cl-letf (((symbol-function 'completing-read)
                (lambda (_prompt collection &rest _) (st-take title collection)))
               ;; By the keyboard, not from a menu.

@@ -20,6 +20,7 @@ HELIX = {
 }
 _SIZE = re.compile(r", \d+ B\b")
 _REPLACED = re.compile(r"return strconv\.FormatFloat\(.*boxed")
+_NONE = "No code actions available"
 ESCAPE = "\x1b"
 
 
@@ -108,14 +109,33 @@ class Helix(Terminal):
         before = self._file.read_text(encoding="utf-8")
         row = before[: before.index(REWRITTEN)].count("\n") + 1
         hinted = self.selected(f":{row}\rgh]d")
-        self.type(" a")
-        self.wait_for(REWRITE)
+        self.wait(f"the offer of {REWRITE!r}", self._offered)
         self.type("\r")  # The first of the menu is chosen already.
         self.wait_for("strconv.FormatFloat(")
         self.command("write")
-        self.wait("the file on disk", lambda: "strconv" in self._file.read_text(encoding="utf-8"))
+        self.wait("the file on disk", lambda: "strconv" in self._on_disk())
         self.wait("the hint gone", lambda: not any(_REPLACED.search(line) for line in self.shown()))
         return hinted
+
+    def _offered(self) -> bool:
+        """Whether the rewrite is in the menu of code actions, which is asked for; what is not known yet is not."""
+        self.type(" a")
+        self.wait("an answer", lambda: self._sees(REWRITE) or self._sees(_NONE))
+        if self._sees(REWRITE):
+            return True
+        self.type(ESCAPE)
+        self.wait("the answer gone", lambda: not self._sees(_NONE))
+        return False
+
+    def _on_disk(self) -> str:
+        """The file's text; Helix takes the file away while it writes it."""
+        try:
+            return self._file.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return ""
+
+    def _sees(self, text: str) -> bool:
+        return any(text in line for line in self.shown())
 
     def round(self) -> dict[str, Any]:
         """Open, look, edit, save, crash; gives what was shown."""

@@ -34,6 +34,16 @@ return function(given_path, script)
     return unpack(answer, 1, 4)
   end
 
+  --- Ask again and again for what must come in the end, because the server may be busy; `ask` says whether it has.
+  function test.ask(what, ask)
+    local start = vim.fn.reltime()
+    while not ask() do
+      if vim.fn.reltimefloat(vim.fn.reltime(start)) * 1000 > PATIENCE then
+        error(what .. " never came; told: " .. vim.inspect(told), 0)
+      end
+    end
+  end
+
   local function go()
     local ok, facts = xpcall(function()
       return dofile(script)(test)

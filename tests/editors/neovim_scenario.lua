@@ -69,11 +69,14 @@ return function(test)
       return client() ~= nil and now ~= nil and now.state == "idle" and confirmed()
     end)
     local params = { command = "stackward.listHints", arguments = { vim.uri_from_bufnr(0) } }
-    local _, hints = test.answer("the list of hints", function(done)
-      compat.request(client(), "workspace/executeCommand", params, done, 0)
-    end)
-    test.wait(what .. ": all diagnostics", function()
-      return #vim.diagnostic.get(0) == #hints
+    local hints
+    test.ask(what .. ": all diagnostics", function()
+      hints = select(2, test.answer("the list of hints", function(done)
+        compat.request(client(), "workspace/executeCommand", params, done, 0)
+      end))
+      return vim.wait(1000, function()
+        return #vim.diagnostic.get(0) == #hints
+      end, 10)
     end)
     return hints
   end
@@ -207,8 +210,12 @@ return function(test)
   end)
   facts.toggled = shown()
 
-  vim.cmd("Stackward status")
-  test.wait("the status", function()
+  test.ask("the status", function()
+    local told = #test.told
+    vim.cmd("Stackward status")
+    test.wait("a status", function()
+      return #test.told > told
+    end)
     return test.told[#test.told] == "stackward: idle"
   end)
 
