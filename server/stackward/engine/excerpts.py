@@ -15,7 +15,8 @@ from stackward.core.decision import Decision, Kind
 from stackward.core.position import Location
 from stackward.engine.inputs import Inputs
 from stackward.engine.sources import SnapshotSources
-from stackward.syntax.excerpt import Declaration, Mentions, Names, Outline, excerpt, mentions, outline, reached
+from stackward.syntax.excerpt import Declaration, Names, Outline, excerpt, outline, reached
+from stackward.syntax.mentions import Mentions, mentions
 from stackward.toolchain.compiler import Replay
 from stackward.toolchain.unit import UnitId, Variant
 

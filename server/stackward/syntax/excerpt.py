@@ -15,28 +15,14 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from stackward.syntax.functions import declared_name
+from stackward.syntax.mentions import Mentions, mentions
 from stackward.syntax.tree import SourceFile
 
-_NAME = rb"(?:[^\W\d]|[\x80-\xff])(?:\w|[\x80-\xff])*"
-_NO_CODE = re.compile(
-    rb"""//[^\n]*|/\*.*?(?:\*/|\Z)|"(?:[^"\\\n]|\\.)*"?|`[^`]*`?|'(?:[^'\\\n]|\\.)*'?""", re.DOTALL | re.ASCII
-)
-_NAMES = re.compile(rb"(\.\s*)?(" + _NAME + rb")", re.ASCII)
-_QUALIFIERS = re.compile(rb"(?<![\w.\x80-\xff])(" + _NAME + rb")\s*\.(?!\.)", re.ASCII)
 # Positions after such a comment are about other lines, or other files.
 _LINE_DIRECTIVE = re.compile(rb"^//line |/\*line ", re.MULTILINE)
 # A stub with a body, where the language wants one: it ends in any function, whatever that returns.
 _ENDLESS = b"{for{}}"
 _WITH_BODY = frozenset({b"init", b"main", b"_"})
-
-
-@dataclass(frozen=True, slots=True)
-class Mentions:
-    """The names in a piece of code: those after a dot, which may be methods, the others, and those before a dot."""
-
-    methods: frozenset[bytes]
-    functions: frozenset[bytes]
-    qualifiers: frozenset[bytes]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,17 +62,6 @@ class Outline:
     imports: tuple[Import, ...]
     outside: Mentions
     declared: frozenset[bytes]
-
-
-def mentions(code: bytes) -> Mentions:
-    """The names that a piece of code mentions outside of comments and strings."""
-    bare = _NO_CODE.sub(b" ", code)
-    found = set(_NAMES.findall(bare))
-    return Mentions(
-        frozenset(name for dot, name in found if dot),
-        frozenset(name for dot, name in found if not dot),
-        frozenset(_QUALIFIERS.findall(bare)),
-    )
 
 
 def outline(source: SourceFile) -> Outline | None:

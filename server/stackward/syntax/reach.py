@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from tree_sitter import Node
 
 from stackward.syntax.functions import declared_name
-from stackward.syntax.tree import SourceFile, function_nodes, text_of
+from stackward.syntax.mentions import mentions
+from stackward.syntax.tree import SourceFile, function_nodes
 
 
 def mentioned(sources: Iterable[SourceFile]) -> dict[str, set[str]]:
@@ -38,12 +39,5 @@ def reaching(target: str, mentions: Mapping[str, set[str]]) -> set[str]:
 
 def _names(node: Node, source: SourceFile) -> set[str]:
     body = node.child_by_field_name("body")
-    if body is None:
-        return set()
-    found, waiting = set(), [body]
-    while waiting:
-        one = waiting.pop()
-        if one.type in {"identifier", "field_identifier"}:
-            found.add(text_of(one, source))
-        waiting.extend(one.named_children)
-    return found
+    found = mentions(source.text[body.start_byte : body.end_byte]) if body is not None else None
+    return {name.decode("utf-8", "replace") for name in found.methods | found.functions} if found is not None else set()
