@@ -48,12 +48,20 @@ def finished(
 
 
 def _formatted(before: bytes, after: bytes, bench: Workbench) -> bytes:
-    """The text as gofmt writes it where it is new: nobody wants all of a file changed for one rewrite."""
+    """The text as gofmt writes it, of a file that is not so as it is no more than what is new.
+
+    Nobody wants all of a file changed for one rewrite, nor the layout of a line that stays one.
+    """
     types, cancel = bench.shop.tools.types, bench.shop.cancel
     formatted = types.formatted(after, cancel)
     if isinstance(formatted, NoFacts) or formatted == after or types.formatted(before, cancel) == before:
         return after if isinstance(formatted, NoFacts) else formatted
-    fresh = spans(difference(before, after))
+    changes = difference(before, after)
+    fresh = [
+        span
+        for span, one in zip(spans(changes), changes, strict=True)
+        if one.new.count(b"\n") != before.count(b"\n", one.start, one.end)
+    ]
     return applied(after, [one for one in difference(after, formatted) if any(_meets(one, *span) for span in fresh)])
 
 
