@@ -45,8 +45,8 @@ endfunc
 
 " Whether ALE believes that a server of its own runs.
 func s:Connected()
-  let open = {_, one -> has_key(one, 'job_id') && ale#job#HasOpenChannel(one.job_id)}
-  return !empty(filter(values(ale#lsp#GetConnections()), open))
+  let Open = {_, one -> has_key(one, 'job_id') && ale#job#HasOpenChannel(one.job_id)}
+  return !empty(filter(values(ale#lsp#GetConnections()), Open))
 endfunc
 
 " Whether the rewrite is offered at the cursor; what is not known yet is asked for again, and so is what ALE forgot.

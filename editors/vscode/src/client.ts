@@ -116,11 +116,14 @@ export class Connection implements vscode.Disposable {
     this.#backoff.reset();
     this.#giveUp?.();
     // One runs and one waits, however often it is asked for: trust changes the settings too.
-    this.#next ??= this.#work.then(async () => {
-      await this.#stop();
-      this.#next = undefined;
-      await this.#start();
-    });
+    this.#next ??= this.#work
+      .catch(() => undefined) // Who asked for an earlier one that failed has been told.
+      .then(async () => {
+        await this.#stop().finally(() => {
+          this.#next = undefined;
+        });
+        await this.#start();
+      });
     this.#work = this.#next;
     return this.#next;
   }
