@@ -8,7 +8,7 @@ import pytest
 
 from stackward.core.hint import Hint, HintStep
 from stackward.core.position import ByteRange, Location
-from stackward.core.site import Function, Site, Storage
+from stackward.core.site import Function, Passed, Site, Storage
 from stackward.engine.openfile import OpenFile
 from stackward.engine.texts import digest
 from stackward.syntax.functions import functions
@@ -62,6 +62,28 @@ def texts(file: OpenFile) -> list[bytes]:
 def at_steps(file: OpenFile) -> list[bytes]:
     lines = file.source.lines
     return [file.source.text[lines.offset(step.at.pos) :] for one in file.hints() for step in one.steps]
+
+
+@pytest.mark.parametrize("moved", [True, False])
+def test_those_on_some_lines(*, moved: bool) -> None:
+    file = opened()
+    found(file, hint(file.source, b"count"), hint(file.source, b"v + 1"))
+    if moved:
+        edit(file, b"package", b"\n\npackage")
+    every = file.hints()
+    first, second = (one.site.range.start.line for one in every)
+    assert second > first + 1
+    for within, wanted in (((first, first), every[:1]), ((first + 1, second), every[1:]), ((0, second + 9), every)):
+        assert file.hints(within) == wanted
+    assert file.hints((first + 1, second - 1)) == ()
+
+
+def test_what_follows_elsewhere_goes_along() -> None:
+    file = opened()
+    onward = Passed("elsewhere", "Keep", "p")
+    found(file, replace(hint(file.source, b"count"), onward=onward))
+    edit(file, b"package", b"\npackage")
+    assert [one.onward for one in file.hints()] == [onward]
 
 
 class TestMoving:

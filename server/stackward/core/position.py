@@ -17,7 +17,7 @@ import itertools
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
-from typing import NewType
+from typing import NewType, TypeAlias
 
 ByteCol = NewType("ByteCol", int)
 """0-based UTF-8 bytes from the start of a Go line."""
@@ -42,6 +42,10 @@ class BytePos:
 def from_display(line: int, column: int) -> BytePos:
     """The point that a Go tool printed as ``line:column`` (both 1-based; 0 stands for unknown)."""
     return BytePos(max(line - 1, 0), ByteCol(max(column - 1, 0)))
+
+
+Lines: TypeAlias = tuple[int, int]
+"""The first and the last of some lines, from 0."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -85,7 +85,7 @@ class Actions:
         self._modules: dict[str, Recorded | None] = {}
 
     def prepare(self, path: str, on_news: Callable[[], None]) -> None:
-        """Find the rewrites of a document and prove them, when nothing else is to be done."""
+        """Find the rewrites of a document and prove them, when nothing else is to be done, until it is edited."""
 
         def job(cancel: CancelToken) -> None:
             found = self._find(path, cancel)
@@ -94,7 +94,7 @@ class Actions:
                 self._prove_all(found, cancel)
                 on_news()
 
-        self._session.submit(f"rewrites of {path}", job)
+        self._session.beside(path, job)
 
     def offers(self, path: str, start: int, end: int, cancel: CancelToken) -> list[Offer]:
         """The offers that overlap the bytes from ``start`` to ``end`` of a document, the innermost first."""

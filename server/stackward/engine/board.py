@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
+from stackward.core.position import Lines
 from stackward.core.site import Function
 from stackward.engine.openfile import OpenFile
 from stackward.engine.packages import merge
@@ -30,15 +31,15 @@ class Board:
         self._published: dict[str, FileResult] = {}
         self._first: set[str] = set()
 
-    def hints(self, path: str) -> FileHints:
-        """The hints of a file as they are now."""
+    def hints(self, path: str, within: Lines | None = None) -> FileHints:
+        """The hints of a file as they are now; of a long one that is open, those that begin on some lines will do."""
         with self._lock:
             document = self.open_files.get(path)
             if document is not None:
                 freshness = Freshness.FIRST if path in self._first else Freshness.COMPLETE
                 if document.moved:
                     freshness = Freshness.MOVED
-                return FileHints(path, freshness, document.hints())
+                return FileHints(path, freshness, document.hints(within))
             result = self._published.get(path)
             return FileHints(path, Freshness.COMPLETE, result.hints if result is not None else ())
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from stackward.core.hint import Hint, HintStep
-from stackward.core.position import BytePos, ByteRange, LineIndex, Location
+from stackward.core.position import ByteCol, BytePos, ByteRange, LineIndex, Lines, Location
 from stackward.core.site import Allocates, Function
 from stackward.engine.texts import digest
 from stackward.syntax.functions import functions
@@ -132,10 +132,13 @@ class OpenFile:
         """Whether any hint is not where the compiler reported it."""
         return any(anchor.moved for anchor in self._anchors)
 
-    def hints(self) -> tuple[Hint, ...]:
-        """The hints at their places in the current text."""
-        lines = self.source.lines
-        return tuple(_placed(anchor, lines, self.path) if anchor.moved else anchor.hint for anchor in self._anchors)
+    def hints(self, within: Lines | None = None) -> tuple[Hint, ...]:
+        """The hints at their places in the current text; those that begin on some lines only, if these are given."""
+        lines, anchors = self.source.lines, self._anchors
+        if within is not None:
+            start, end = (lines.offset(BytePos(line, ByteCol(0))) for line in (within[0], within[1] + 1))
+            anchors = [anchor for anchor in anchors if start <= anchor.points[0] <= end]
+        return tuple(_placed(anchor, lines, self.path) if anchor.moved else anchor.hint for anchor in anchors)
 
     def placed_functions(self) -> tuple[Function, ...]:
         """The functions at their places in the current text; those that are gone are left out."""
@@ -231,4 +234,4 @@ def _placed(anchor: _Anchor, lines: LineIndex, path: str) -> Hint:
     )
     inlined_at = tuple(Location(path, next(positions)) if at.path == path else at for at in hint.site.inlined_at)
     site = replace(hint.site, range=range_, inlined_at=inlined_at, at=next(positions))
-    return Hint(hint.rule, site, hint.message, hint.label, hint.advice, steps)
+    return Hint(hint.rule, site, hint.message, hint.label, hint.advice, steps, hint.onward)

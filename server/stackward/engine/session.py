@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from stackward.core.outcome import BuildFailed, NotAPackage
-from stackward.core.position import LineIndex
+from stackward.core.position import LineIndex, Lines
 from stackward.core.site import Function
 from stackward.engine import dependents
 from stackward.engine.analyst import Analyst
@@ -125,6 +125,7 @@ class Session:
             document = self._board.open_files.get(path)
             if document is None:
                 return
+            self._scheduler.cancel(("beside", path))
             fewer = document.edit(edits)
             self.texts.open(path, document.source.text)
         if fewer:
@@ -183,10 +184,10 @@ class Session:
 
     # Asking
 
-    def hints(self, path: str) -> FileHints:
-        """The hints of a file as they are now."""
+    def hints(self, path: str, within: Lines | None = None) -> FileHints:
+        """The hints of a file as they are now; of an open one those that begin on the given lines, if any are."""
         with self._lock:
-            found = self._board.hints(path)
+            found = self._board.hints(path, within)
             return replace(found, hints=self._onward.complete(found.hints, self._analyst.packages.values()))
 
     def functions(self, path: str) -> tuple[Function, ...]:
@@ -318,9 +319,9 @@ class Session:
                 ("surface", directory), Priority.DEPENDENT, lambda cancel: self._importers.follow(package, cancel)
             )
 
-    def submit(self, key: str, job: Callable[[CancelToken], None]) -> None:
-        """Queue other work of low priority."""
-        self._scheduler.submit(("other", key), Priority.BACKGROUND, job)
+    def beside(self, path: str, job: Callable[[CancelToken], None]) -> None:
+        """Queue work of low priority about the text that an open document has now: an edit ends it."""
+        self._scheduler.submit(("beside", path), Priority.BACKGROUND, job)
 
     def adopt(self, recorded: Recorded) -> list[str]:
         """Take recipes that were recorded for many packages at once; gives their folders."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from stackward.core.decision import Problem
 from stackward.core.hint import Hint, Severity
-from stackward.core.position import LineIndex
+from stackward.core.position import LineIndex, Lines
 from stackward.core.site import Function
 from stackward.engine.check import Place
 from stackward.engine.modules import within
@@ -244,9 +244,9 @@ class App:
         except OSError:
             return LineIndex(b"")
 
-    def hints(self, path: str) -> FileHints:
+    def hints(self, path: str, within: Lines | None = None) -> FileHints:
         """The hints of a file, none while they are toggled off."""
-        found = self.session.hints(path)
+        found = self.session.hints(path, within)
         return found if self.shown else FileHints(path, found.freshness)
 
     def functions(self, path: str) -> tuple[Function, ...]:
@@ -257,13 +257,16 @@ class App:
         """The level at which a rule is shown in a file: each folder's team has its own."""
         return _level(self.settings(path), rule)
 
-    def visible(self, path: str) -> list[Hint]:
-        """The hints of a file that are not switched off, and that allocate unless all are wanted."""
+    def visible(self, path: str, within: Lines | None = None) -> list[Hint]:
+        """The hints of a file that are not switched off, and that allocate unless all are wanted.
+
+        Of a long one that is typed in, those on the lines that are in view cost much less than all.
+        """
         settings = self.settings(path)
         everything = settings.get("hints.nonAllocating")
         return [
             hint
-            for hint in self.hints(path).hints
+            for hint in self.hints(path, within).hints
             if (everything or hint.site.shown) and _level(settings, hint.rule) is not Severity.OFF
         ]
 

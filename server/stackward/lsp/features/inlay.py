@@ -31,7 +31,7 @@ def register(app: App) -> None:
                 padding_left=True,
                 tooltip=app.language.hint(hint),
             )
-            for hint in app.visible(path)
+            for hint in app.visible(path, (first.line, last.line))
             if first <= (end := shown_range(hint, lines).end) <= last
         ]
 
