@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from stackward.core.edit import difference, moved
+from stackward.core.edit import difference, moved, spans
 from stackward.core.outcome import BuildFailed, Cancelled
 from stackward.core.position import BytePos
 from stackward.core.site import Site
@@ -195,7 +195,8 @@ def _tallies(
         if span.path in bench.files:
             changes = difference(bench.files[span.path].text, texts.get(span.path, bench.files[span.path].text))
             places.add((span.path, moved(span.start, changes)))
-    fresh = {path: _new_places(bench.files[path].text, text) for path, text in texts.items() if path in bench.files}
+    own = {path: text for path, text in texts.items() if path in bench.files}
+    fresh = {path: spans(difference(bench.files[path].text, text)) for path, text in own.items()}
     # Names are unique within a function only.
     roomy = _by_function(bench, proposals, lambda one: one.roomy)
     growing = _by_function(bench, proposals, lambda one: one.growing)
@@ -271,15 +272,6 @@ def _function(path: str, source: SourceFile, offset: int) -> Function:
 def _appending(name: str) -> tuple[bytes, bytes]:
     """How calls begin that append to a variable, a slice or a builder."""
     return f"append({name},".encode(), f"{name}.Write".encode()
-
-
-def _new_places(before: bytes, after: bytes) -> list[tuple[int, int]]:
-    """The lines of a text that another did not have: from byte to byte."""
-    found, shift = [], 0
-    for one in difference(before, after):
-        found.append((one.start + shift, one.start + shift + len(one.new)))
-        shift += len(one.new) - (one.end - one.start)
-    return found
 
 
 def _broken(failure: Failed, bench: Workbench, texts: Mapping[str, bytes]) -> DoesNotCompile:
