@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from stackward.core.edit import Replacement, difference
-from stackward.core.outcome import ToolchainMissing
 from stackward.engine.benches import Benches
 from stackward.engine.benchmark import Measured, benchmark
 from stackward.engine.fix import Applied, Wanted, fix, prove_all
@@ -244,17 +243,17 @@ class Actions:
 
     def _foreign(self, directory: str) -> str:
         """Why nothing in a folder is to be changed; empty if it may be."""
+        folder, tools = self._session.folder_of(directory), self._tools(directory)
+        return foreign(directory, folder.root, tools.toolchain) if folder is not None and tools is not None else ""
+
+    def _tools(self, directory: str) -> Tools | None:
         folder = self._session.folder_of(directory)
         tools = folder.tools() if folder is not None else None
-        if folder is None or not isinstance(tools, Tools):
-            return ""
-        return foreign(directory, folder.root, tools.toolchain)
+        return tools if isinstance(tools, Tools) else None
 
     def _benches(self, directory: str, cancel: CancelToken) -> Benches | None:
-        folder = self._session.folder_of(directory)
-        tools = folder.tools() if folder is not None else None
-        package = self._session.package(directory)
-        if tools is None or isinstance(tools, ToolchainMissing) or package is None or package.recorded is None:
+        tools, package = self._tools(directory), self._session.package(directory)
+        if tools is None or package is None or package.recorded is None:
             return None
         results = {
             state.key: state.result for state in list(package.units.values()) if state.result is not None and state.key
