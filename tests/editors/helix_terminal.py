@@ -106,6 +106,17 @@ class Terminal:
             assert time.monotonic() < deadline, f"{what} did not happen; the screen:\n" + "\n".join(self.shown())
             time.sleep(0.02)
 
+    def wait_shown(self, what: str, wanted: Callable[[list[str]], bool]) -> list[str]:
+        """Wait for a picture with all that is wanted, and give its lines: the next may be half drawn again."""
+        pictures: list[list[str]] = []
+
+        def look() -> bool:
+            pictures.append(self.shown())
+            return wanted(pictures[-1])
+
+        self.wait(what, look)
+        return pictures[-1]
+
     def wait_for(self, text: str) -> None:
         """Wait until a text is on the screen."""
         self.wait(repr(text), lambda: any(text in line for line in self.shown()))

@@ -34,8 +34,7 @@ def drawn(storefront: Path, home: Path, *, shift: bool, keep: Path | None = None
         helix.type("ge")
         helix.wait("inlay hints at the end", lambda: _at_the_end(helix.shown()))
         helix.command(str(row))
-        helix.wait("inlay hints", lambda: _hinted(helix.shown()))
-        shown = helix.shown()
+        shown = helix.wait_shown("inlay hints", _hinted)
         if keep is not None:
             keep.mkdir(parents=True, exist_ok=True)
             (keep / "helix.svg").write_text(picture(helix.screen), encoding="utf-8")
@@ -50,7 +49,8 @@ def _at_the_end(shown: list[str]) -> bool:
 
 def _hinted(shown: list[str]) -> bool:
     lines = [line for line in shown if "slug +=" in line]
-    return bool(lines) and all(" copied" in line for line in lines)
+    hinted = bool(lines) and all(" copied" in line for line in lines)
+    return hinted and any("makes a copy on the heap (4 bytes" in line for line in shown)
 
 
 def inlay_hints_are_right(shown: list[str]) -> None:

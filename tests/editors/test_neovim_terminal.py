@@ -57,17 +57,18 @@ def _seen(nvim: Program, socket: Path, env: Mapping[str, str], keep: Path | None
         time.sleep(0.02)
     argv = [*nvim.argv, "--server", str(socket), "--remote-ui"]
     with Terminal(argv, env=env, cwd=socket.parent, columns=250, lines=34) as terminal:
-        # All that can be drawn, drawn: the number in the statusline, the last inlay hint of the line, the lenses.
-        terminal.wait_for("heap: 31")
-        terminal.wait("inlay hints", lambda: any(map(_whole, terminal.shown())))
-        terminal.wait_for("heap allocations")
-        shown = terminal.shown()
+        shown = terminal.wait_shown("the number in the statusline, all inlay hints of the line, the lenses", _complete)
         if keep is not None:
             keep.mkdir(parents=True, exist_ok=True)
             (keep / "neovim.svg").write_text(picture(terminal.screen), encoding="utf-8")
         terminal.type(":qall!\r")
         terminal.wait_end()
     return shown
+
+
+def _complete(shown: list[str]) -> bool:
+    text = "\n".join(shown)
+    return "heap allocations" in text and "heap: 31" in text and any(map(_whole, shown))
 
 
 def _whole(line: str) -> bool:

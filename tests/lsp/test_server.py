@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from editor import Editor
+from editor import SHOWN, Editor
 
 from gomodule import write_module
 
@@ -74,6 +74,24 @@ def test_save_shows_the_new_site_and_takes_the_old_one_away(start: Callable[...,
     assert not [hint for hint in editor.hints(uri) if hint[0] == 7]
     editor.save("cart.go", CART)
     assert NEW_LINE in editor.hints(uri)
+
+
+@pytest.mark.parametrize("shown", [SHOWN, {**SHOWN, "versionSupport": False}], ids=["versions", "no versions"])
+def test_a_save_says_again_what_an_edit_may_have_moved_in_the_editor(
+    start: Callable[..., Editor], shown: Mapping[str, Any]
+) -> None:
+    editor = start()
+    editor.start({"textDocument": {"publishDiagnostics": shown}})
+    uri = editor.open("cart.go")
+    editor.settled()
+    told = editor.hints(uri)
+    assert NEW_LINE in told
+    editor.change(uri, "  ", (7, 0))
+    editor.change(uri, "", (7, 0), (7, 2))
+    editor.diagnostics.clear()
+    editor.notify("textDocument/didSave", {"textDocument": {"uri": uri}})
+    editor.until(lambda one: one.get("method") == "textDocument/publishDiagnostics")
+    assert editor.hints(uri) == told
 
 
 def test_a_diagnostic_says_why(start: Callable[..., Editor]) -> None:

@@ -40,12 +40,15 @@ def diagnostics(app: App, path: str) -> list[Json]:
 
 
 class _Pushed:
-    """What was pushed for each file, so that nothing is said twice."""
+    """What was pushed for each file, so that nothing is said twice of one text.
+
+    After an edit it is said again: an editor moves along what it shows as it sees fit, and may have lost some.
+    """
 
     def __init__(self, app: App) -> None:
         self._app = app
         self._versioned = bool(app.client.offers("textDocument.publishDiagnostics.versionSupport"))
-        self._said: dict[str, bytes] = {}
+        self._said: dict[str, tuple[int | None, bytes]] = {}
 
     def push(self, paths: Sequence[str]) -> None:
         for path in paths:
@@ -55,12 +58,12 @@ class _Pushed:
                 params["version"] = document.version
             params["diagnostics"] = diagnostics(self._app, path)
             frame = wire.encode({"jsonrpc": "2.0", "method": "textDocument/publishDiagnostics", "params": params})
-            digest = hashlib.blake2b(frame, digest_size=8).digest()
+            said = (document.version if document is not None else None, hashlib.blake2b(frame, digest_size=8).digest())
             silent = not params["diagnostics"] and path not in self._said
             output = self._app.server.protocol.output
-            if output is None or silent or self._said.get(path) == digest:
+            if output is None or silent or self._said.get(path) == said:
                 continue
-            self._said[path] = digest
+            self._said[path] = said
             if not params["diagnostics"]:
                 del self._said[path]
             output.send(frame)
