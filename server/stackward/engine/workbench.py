@@ -17,7 +17,7 @@ from stackward.engine.inputs import Inputs
 from stackward.engine.results import UnitResult
 from stackward.engine.sources import Sources
 from stackward.engine.texts import Snapshot, Texts, digest
-from stackward.rewrites import LeftOut, Span, imported
+from stackward.rewrites import Span, Uncompiled, imported
 from stackward.syntax.tree import SourceFile, parse
 from stackward.toolchain.process import CancelToken, DidNotRun
 from stackward.toolchain.unit import Package, Unit, UnitId, Variant
@@ -42,7 +42,7 @@ _USEFUL = [
     "unicode/utf8",
 ]
 
-_MOST_LEFT_OUT = 1 << 20  # Bytes that are read of files that are not compiled: half of a second.
+_MOST_UNCOMPILED = 1 << 20  # Bytes that are read of files that are not compiled: half of a second.
 _MOST_MADE = 8  # Results that are kept: a few attempts of one package.
 
 
@@ -153,20 +153,20 @@ class Workbench:
         return self._others == []
 
     def hides(self, name: str) -> bool:
-        return self._left_out is None or self._left_out.hides(name)
+        return self._uncompiled is None or self._uncompiled.hides(name)
 
     @functools.cached_property
-    def _left_out(self) -> LeftOut | None:
+    def _uncompiled(self) -> Uncompiled | None:
         """What is known of the files that are not compiled; None where they cannot all be read."""
         sources: list[SourceFile] = []
         size = 0
         for path in self._others or ():
             text = self.shop.texts.read(path)
             size += len(text or b"")
-            if text is None or size > _MOST_LEFT_OUT:
+            if text is None or size > _MOST_UNCOMPILED:
                 return None
             sources.append(parse(text))
-        return LeftOut(sources, self.files.values(), self.name) if self._others is not None else None
+        return Uncompiled(sources, self.files.values(), self.name) if self._others is not None else None
 
     @functools.cached_property
     def dependencies(self) -> frozenset[str]:

@@ -48,17 +48,16 @@ from stackward.rewrites import (
     write_string,
 )
 from stackward.rewrites._imports import imports, settled
-from stackward.rewrites._left_out import LeftOut
 from stackward.rewrites._names import declared_names, walk
 from stackward.rewrites._rewrite import Applicability, Example, Offer, Proposal, Refusal, Refused, Rewrite, Span
 from stackward.rewrites._scene import PackageView, Scene
+from stackward.rewrites._uncompiled import Uncompiled
 from stackward.syntax.tree import parse
 
 __all__ = [
     "REWRITES",
     "Applicability",
     "Example",
-    "LeftOut",
     "Offer",
     "PackageView",
     "Proposal",
@@ -67,6 +66,7 @@ __all__ = [
     "Rewrite",
     "Scene",
     "Span",
+    "Uncompiled",
     "declared_names",
     "find",
     "imported",

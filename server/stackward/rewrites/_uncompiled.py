@@ -14,7 +14,7 @@ _REPEATED = frozenset({"_", "init", "main"})
 _LINKED = re.compile(rb"^//go:linkname\s[^\n]*", re.MULTILINE)
 
 
-class LeftOut:
+class Uncompiled:
     """What ``files`` may have to do with the ``compiled`` ones of a package, whose name is ``package``."""
 
     def __init__(self, files: Iterable[SourceFile], compiled: Iterable[SourceFile], package: str) -> None:
@@ -52,4 +52,4 @@ def _mentions(source: SourceFile, name: str) -> bool:
     return any(word.search(one[0].decode("utf-8", "replace")) for one in _LINKED.finditer(source.text))
 
 
-__all__ = ["LeftOut"]
+__all__ = ["Uncompiled"]
