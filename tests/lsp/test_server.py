@@ -94,6 +94,34 @@ def test_a_save_says_again_what_an_edit_may_have_moved_in_the_editor(
     assert editor.hints(uri) == told
 
 
+def test_what_an_edit_moves_in_a_long_file_is_pushed_whole(start: Callable[..., Editor]) -> None:
+    text = "package cart\n" + "".join(f"\nfunc f{n}() *int {{\n\tv := {n}\n\treturn &v\n}}\n" for n in range(200))
+    editor = start({"cart.go": text})
+    editor.start()
+    uri = editor.open("cart.go")
+    editor.settled()
+    told = editor.hints(uri)
+    assert len(told) == 200
+    editor.change(uri, "\n", (1, 0))
+    moved = editor.until(lambda one: one.get("method") == "textDocument/publishDiagnostics")
+    assert moved["params"]["version"] == 2
+    assert len(moved["params"]["diagnostics"]) == 200
+    assert editor.hints(uri) == {(line + 1, *rest) for line, *rest in told}
+
+
+def test_what_edits_move_in_several_files_is_pushed_for_each(start: Callable[..., Editor]) -> None:
+    other = CART.replace("Item", "Other").replace("New", "Make").replace("Key", "Name")
+    editor = start({"cart.go": CART, "other.go": other})
+    editor.start()
+    uris = [editor.open("cart.go"), editor.open("other.go")]
+    editor.settled()
+    assert all(NEW_LINE in editor.hints(uri) for uri in uris)
+    for uri in uris:
+        editor.change(uri, "\n", (1, 0))
+    moved = (NEW_LINE[0] + 1, *NEW_LINE[1:])
+    editor.until(lambda _: all(moved in editor.hints(uri) for uri in uris))
+
+
 def test_a_diagnostic_says_why(start: Callable[..., Editor]) -> None:
     editor = start()
     editor.start()

@@ -137,7 +137,7 @@ class OpenFile:
         lines, anchors = self.source.lines, self._anchors
         if within is not None:
             start, end = (lines.offset(BytePos(line, ByteCol(0))) for line in (within[0], within[1] + 1))
-            anchors = [anchor for anchor in anchors if start <= anchor.points[0] <= end]
+            anchors = [anchor for anchor in anchors if start <= anchor.points[0] < end]
         return tuple(_placed(anchor, lines, self.path) if anchor.moved else anchor.hint for anchor in anchors)
 
     def placed_functions(self) -> tuple[Function, ...]:

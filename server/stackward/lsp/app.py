@@ -55,12 +55,14 @@ class App:
         self.progress = ProgressReporter(server, self.language)
         self._waiting: set[str] = set()
         self._listeners: list[Callable[[Sequence[str]], None]] = []
+        self._moved_listeners: list[Callable[[Sequence[str]], None]] = []
         self._idle_listeners: list[Callable[[], None]] = []
         self._folder_listeners: list[Callable[[list[str]], None]] = []
         self._status: Status | None = None
         self._typing: dict[str, asyncio.TimerHandle] = {}
         self._modules: set[str] = set()
-        self._moved: asyncio.TimerHandle | None = None
+        self._moved: set[str] = set()
+        self._pause: asyncio.TimerHandle | None = None
         self._problems: set[str] = set()
         self._missing = ""
         server.on_close(self.session.shutdown)
@@ -160,9 +162,15 @@ class App:
 
     # News
 
-    def on_news(self, listener: Callable[[Sequence[str]], None]) -> None:
-        """Have ``listener`` told, in the event loop, of files whose hints are different now."""
+    def on_news(
+        self, listener: Callable[[Sequence[str]], None], *, moved: Callable[[Sequence[str]], None] | None = None
+    ) -> None:
+        """Have ``listener`` told, in the event loop, of files whose hints are different now.
+
+        Where typing has only moved them, ``moved`` is told instead, if there is one.
+        """
         self._listeners.append(listener)
+        self._moved_listeners.append(moved or listener)
 
     def on_idle(self, listener: Callable[[], None]) -> None:
         """Have ``listener`` told when all that was wanted has been analysed."""
@@ -276,9 +284,10 @@ class App:
         """A document was edited. Editors move diagnostics along by themselves and ask for inlay hints, so that
         diagnostics are sent again after a pause only; then the text is analysed too, if that is wanted.
         """
-        if self._moved is not None:
-            self._moved.cancel()
-        self._moved = self.server.loop.call_later(_PAUSE_SECONDS, self.news, [path])
+        self._moved.add(path)
+        if self._pause is not None:
+            self._pause.cancel()
+        self._pause = self.server.loop.call_later(_PAUSE_SECONDS, self._tell_moved)
         settings = self.settings(path)
         if settings.get("analysis.trigger") != "type":
             return
@@ -286,6 +295,12 @@ class App:
             self._typing[path].cancel()
         delay = int(settings.get("analysis.delay")) / 1000
         self._typing[path] = self.server.loop.call_later(delay, self._paused, path)
+
+    def _tell_moved(self) -> None:
+        paths = sorted(self._moved)
+        self._moved.clear()
+        for listener in self._moved_listeners:
+            listener(paths)
 
     def _paused(self, path: str) -> None:
         del self._typing[path]

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 
 from lsprotocol import types
 
 from stackward.core.hint import Severity
+from stackward.core.position import Lines
 from stackward.lsp.app import App
 from stackward.lsp.present import Json
 from stackward.lsp.protocol import wire
 from stackward.lsp.uris import path_of, uri_of
+
+_STEP_LINES = 200  # Of a long file, so many are looked at between two looks whether a key was pressed.
 
 
 def register(app: App) -> None:
@@ -20,23 +25,28 @@ def register(app: App) -> None:
         _register_pull(app)
     else:
         pushed = _Pushed(app)
-        app.on_news(pushed.push)
+        app.on_news(pushed.push, moved=pushed.follow)
 
 
 def diagnostics(app: App, path: str) -> list[Json]:
     """The diagnostics of a file."""
+    return [*itertools.chain.from_iterable(_parts(app, path, [None]))]
+
+
+def _parts(app: App, path: str, steps: Sequence[Lines | None]) -> Iterator[list[Json]]:
+    """The diagnostics of a file in parts that are made one by one: of its hints those on some lines, or all (None)."""
     if not app.settings(path).get("diagnostics.enable"):
-        return []
+        return
     lines = app.lines(path)
-    shown = [app.presenter.diagnostic(hint, lines, app.level(hint.rule, path)) for hint in app.visible(path)]
+    for step in steps:
+        yield [app.presenter.diagnostic(hint, lines, app.level(hint.rule, path)) for hint in app.visible(path, step)]
     level = app.level("leaking-parameter", path)
     if level is not Severity.OFF:
         for function in app.functions(path):
-            shown += app.presenter.leaking(function, lines, level)
-    shown += [app.presenter.bad_ignore(bad.range, bad.why, lines) for bad in app.session.bad_ignores(path)]
+            yield app.presenter.leaking(function, lines, level)
+    yield [app.presenter.bad_ignore(bad.range, bad.why, lines) for bad in app.session.bad_ignores(path)]
     if (left_out := app.session.left_out(path)) is not None:
-        shown.append(app.presenter.left_out(left_out, lines))
-    return shown
+        yield [app.presenter.left_out(left_out, lines)]
 
 
 class _Pushed:
@@ -49,24 +59,53 @@ class _Pushed:
         self._app = app
         self._versioned = bool(app.client.offers("textDocument.publishDiagnostics.versionSupport"))
         self._said: dict[str, tuple[int | None, bytes]] = {}
+        self._following: dict[str, asyncio.Task[None]] = {}
 
     def push(self, paths: Sequence[str]) -> None:
         for path in paths:
+            if (task := self._following.pop(path, None)) is not None:
+                task.cancel()
+            self._send(path, diagnostics(self._app, path))
+
+    def follow(self, paths: Sequence[str]) -> None:
+        """Push what an edit has moved, in steps between which keys are answered; the next edit or news ends it."""
+        for path in paths:
+            if (task := self._following.pop(path, None)) is not None:
+                task.cancel()
+            self._following[path] = self._app.server.loop.create_task(self._follow(path))
+
+    async def _follow(self, path: str) -> None:
+        document = self._app.documents.at(path)
+        version = document.version if document is not None else None
+        count = self._app.lines(path).line_count
+        steps = [(first, first + _STEP_LINES - 1) for first in range(0, count, _STEP_LINES)]
+        found: list[Json] = []
+        for part in _parts(self._app, path, steps):
+            found += part
+            await asyncio.sleep(0)
             document = self._app.documents.at(path)
-            params: Json = {"uri": document.uri if document is not None else uri_of(path)}
-            if document is not None and self._versioned:
-                params["version"] = document.version
-            params["diagnostics"] = diagnostics(self._app, path)
-            frame = wire.encode({"jsonrpc": "2.0", "method": "textDocument/publishDiagnostics", "params": params})
-            said = (document.version if document is not None else None, hashlib.blake2b(frame, digest_size=8).digest())
-            silent = not params["diagnostics"] and path not in self._said
-            output = self._app.server.protocol.output
-            if output is None or silent or self._said.get(path) == said:
-                continue
-            self._said[path] = said
-            if not params["diagnostics"]:
-                del self._said[path]
-            output.send(frame)
+            if (document.version if document is not None else None) != version:
+                return  # The pause after that edit is waited for already.
+        self._following.pop(path, None)
+        self._send(path, found)
+
+    def _send(self, path: str, found: list[Json]) -> None:
+        document = self._app.documents.at(path)
+        params: Json = {"uri": document.uri if document is not None else uri_of(path)}
+        version = document.version if document is not None else None
+        if version is not None and self._versioned:
+            params["version"] = version
+        params["diagnostics"] = found
+        frame = wire.encode({"jsonrpc": "2.0", "method": "textDocument/publishDiagnostics", "params": params})
+        said = (version, hashlib.blake2b(frame, digest_size=8).digest())
+        silent = not found and path not in self._said
+        output = self._app.server.protocol.output
+        if output is None or silent or self._said.get(path) == said:
+            return
+        self._said[path] = said
+        if not found:
+            del self._said[path]
+        output.send(frame)
 
 
 class Reports:
