@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -282,6 +283,43 @@ def test_what_importers_inline_is_counted_where_it_comes_from(module: Callable[.
     )
     done = fix(root, "./wrap", "--explain-refusals")
     assert "map-to-struct: 1 rewrite" in done.stderr, done.stderr
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs a C compiler")
+def test_a_package_with_c_in_it_is_changed_with_its_importers(module: Callable[..., Path]) -> None:
+    root = module(
+        {
+            "c/c.go": """
+                package c
+
+                // static int twice(int x) { return 2 * x; }
+                import "C"
+
+                func twice(x int) int { return int(C.twice(C.int(x))) }
+                """,
+            "c/point.go": """
+                package c
+
+                type Point struct{ X, Y int }
+
+                //go:noinline
+                func New(x int) *Point {
+                \tp := Point{X: twice(x)}
+                \treturn &p
+                }
+                """,
+            "m.go": """
+                package m
+
+                import "example.com/m/c"
+
+                func Use(x int) int { return c.New(x).X }
+                """,
+        }
+    )
+    done = fix(root, "./c", "--review", "--rule", "return-by-value", "--explain-refusals")
+    assert "return-by-value: 1 rewrite" in done.stderr, done.stderr
+    assert "+func New(x int) Point {" in done.stdout
 
 
 def test_one_of_several_proposals_is_made_though_the_others_are_not(module: Callable[..., Path]) -> None:

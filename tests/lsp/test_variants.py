@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,23 @@ def test_two_modules_of_one_workspace(start: Callable[..., Editor]) -> None:
     editor.settled()
     assert codes(editor, first) == ["address-returned"]
     assert "address-returned" in codes(editor, second)
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs a C compiler")
+def test_importers_of_a_package_with_c_in_it(start: Callable[..., Editor]) -> None:
+    keeps = 'package c\n\n// static int one(void) { return 1; }\nimport "C"\n\nvar one, kept = C.one(), new(int)\n\n'
+    keeps += "//go:noinline\nfunc Keep(p *int) { %s = p }\n"
+    user = 'package user\n\nimport "example.com/m/c"\n\nfunc Use() { x := 1; c.Keep(&x) }\n'
+    editor = start({"c/c.go": keeps % "_", "user/user.go": user})
+    editor.start()
+    uri = editor.open("user/user.go")
+    editor.settled()
+    editor.open("c/c.go")
+    editor.settled()
+    assert codes(editor, uri) == []
+    editor.save("c/c.go", keeps % "kept")
+    editor.until(lambda _: bool(codes(editor, uri)))
+    assert codes(editor, uri) == ["leaking-argument"]
 
 
 def test_build_tags_are_a_setting(start: Callable[..., Editor]) -> None:

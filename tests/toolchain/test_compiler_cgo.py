@@ -32,6 +32,13 @@ type Number struct{ value C.int }
 func (n Number) Twice() C.int { return C.twice(n.value) }
 """
 PLAIN = "package c\n\nfunc New(a int) *int { n := a; return &n }\n"
+USER = """\
+package user
+
+import "example.com/m"
+
+func Use() *int { return c.Twice(1) }
+"""
 CONFIG = BuildConfig(env=(("CGO_ENABLED", "1"),))
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="needs a C compiler")
@@ -40,7 +47,7 @@ pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="needs a C c
 class Package:
     def __init__(self, root: Path, toolchain: Toolchain) -> None:
         self.root = write_module(root / "m", {"c.go": C, "plain.go": PLAIN})
-        recorder = Recorder(toolchain.go, CONFIG, str(root / "work"))
+        self.recorder = recorder = Recorder(toolchain.go, CONFIG, str(root / "work"))
         # The go command is asked what cgo makes; it does not compile, so that hints need not wait for all of a build.
         self.compiler = Compiler(replace(toolchain, go="/nowhere/go"), CONFIG, str(root / "scratch"), recorder)
         recorded = recorder.record(str(self.root))
@@ -98,3 +105,30 @@ def test_an_error_is_at_the_users_own_line(package: Package, wrong: str) -> None
     assert at is not None
     assert at.path == str(package.root / "c.go")
     assert at.pos.display[0] in {6, 8}
+
+
+def test_export_data_of_an_unsaved_text(package: Package, tmp_path: Path) -> None:
+    """Importers compile against what the text says now, and see its places in the user's own file."""
+    (package.root / "user").mkdir()
+    (package.root / "user" / "user.go").write_text(USER, encoding="utf-8")
+    recorded = package.recorder.record(str(package.root / "user"))
+    assert isinstance(recorded, Recorded), recorded
+    (user,) = recorded.units
+    old = "func Twice(x int) *int { v := int(C.twice(C.int(x))); return &v }"
+    text = C.replace(old, "var _ = C.twice(1)\n\nfunc Twice(int) *int { return new(int) }")
+    archive = tmp_path / "built.a"
+    replay = Replay(package.unit, {str(package.root / "c.go"): text.encode()})
+    assert package.compiler.build(replay, str(archive), CancelToken()) is None
+    inlined = Replay(user, archives={package.unit.archive: str(archive)})
+    code = package.compiler.object_code(inlined, CancelToken())
+    assert isinstance(code, ObjectCode), code
+    assert {(call.path, call.line + 1) for call in code.calls if call.line} == {(str(package.root / "c.go"), 8)}
+
+
+def test_what_does_not_build_has_no_export_data(package: Package, tmp_path: Path) -> None:
+    replay = Replay(package.unit, {str(package.root / "c.go"): C.replace("return &v", "return v").encode()})
+    failed = package.compiler.build(replay, str(tmp_path / "built.a"), CancelToken())
+    assert isinstance(failed, BuildFailed), failed
+    assert failed.errors[0].at is not None
+    assert failed.errors[0].at.path == str(package.root / "c.go")
+    assert not (tmp_path / "built.a").exists()

@@ -46,7 +46,7 @@ class Importers:
         if not isinstance(tools, Tools):
             return
         for state in list(package.units.values()):
-            if state.result is not None and not state.unit.cgo and not cancel.cancelled:
+            if state.result is not None and not cancel.cancelled:
                 self._surface(package, state, tools, cancel)
 
     def _surface(self, package: PackageState, state: UnitState, tools: Tools, cancel: CancelToken) -> None:

@@ -53,9 +53,6 @@ def inline_diff(
     for number, unit in enumerate(units):
         progress(unit.id.import_path, number, len(units))
         name = unit.id.import_path
-        if unit.cgo:
-            found.append(InlineDiff(name, failure=f"{name}: packages that use cgo cannot be compared"))
-            continue
         inlined = _hints(tools, unit, recorded, texts, cancel)
         plain = _hints(tools, replace(unit, argv=(*unit.argv, "-l")), recorded, texts, cancel)
         if isinstance(inlined, Cancelled) or isinstance(plain, Cancelled):

@@ -160,7 +160,7 @@ def _archives(bench: Workbench, texts: Mapping[str, bytes]) -> dict[str, str] | 
     """New export data of the package, and of its variant with tests, instead of that which importers know."""
     found: dict[str, str] = {}
     for unit in bench.units:
-        if unit.id.variant is Variant.XTEST or unit.cgo or not unit.archive:
+        if unit.id.variant is Variant.XTEST or not unit.archive:
             continue
         inputs = bench.inputs(unit, texts, {})
         folder = os.path.join(bench.shop.tools.compiler.scratch, "verified")

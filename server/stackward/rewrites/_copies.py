@@ -89,7 +89,7 @@ def _node(scene: Scene, kind: Node, seen: set[str]) -> str:
 
 
 def parts(scene: Scene, name: str) -> set[str]:
-    """The types of the package of which a struct of it consists, itself among them, and some more."""
+    """The types of the package of which a struct of it consists, itself among them."""
     found: set[str] = set()
     waiting = [name]
     while waiting:
@@ -97,8 +97,8 @@ def parts(scene: Scene, name: str) -> set[str]:
         for path, kind in _specs(scene, one) if one not in found else ():
             source = scene.package.files[path]
             waiting += [text_of(node, source) for node in own(kind, *_LEADING) if node.type == "type_identifier"]
-        found.add(one)
-    return found
+            found.add(one)
+    return found | {name}
 
 
 def _specs(scene: Scene, name: str) -> Iterator[tuple[str, Node]]:

@@ -134,12 +134,10 @@ class Compiler:
         if self.debug_flags:
             flags.append(f"-d={self.debug_flags}")
         with caches.scratch(self.scratch) as work:
-            files, names = _materialise(replay, work)
-            if replay.unit.cgo:
-                made = self._made_by_cgo(replay.unit, names, work, cancel)
-                if not isinstance(made, list):
-                    return made
-                files = made
+            laid_out = self._laid_out(replay, work, cancel)
+            if not isinstance(laid_out, tuple):
+                return laid_out
+            files, names = laid_out
             # Never the null device: the compiler removes its output file when it fails, and root may remove that one.
             output = os.path.join(work, "out.a")
             argv = [*replay.unit.argv, "-o", output, *flags, "-importcfg", self._importcfg(replay), "-pack", *files]
@@ -153,12 +151,10 @@ class Compiler:
         # The walk phase says which interface conversions need no allocation.
         talk = ["-d=escapedebug=1"] if "escapedebug" in self.debug_flags else []
         with caches.scratch(self.scratch) as work:
-            files, names = _materialise(replay, work)
-            if unit.cgo:
-                made = self._made_by_cgo(unit, names, work, cancel)
-                if not isinstance(made, list):
-                    return made
-                files = made
+            laid_out = self._laid_out(replay, work, cancel)
+            if not isinstance(laid_out, tuple):
+                return laid_out
+            files, names = laid_out
             argv = [*unit.argv, "-o", os.path.join(work, "out.a"), "-S", "-c=2", *talk]
             argv += ["-importcfg", self._importcfg(replay), "-pack", *files]
             toolchain = self.toolchain
@@ -176,7 +172,10 @@ class Compiler:
         """
         unit = replay.unit
         with caches.scratch(os.path.dirname(output)) as work:
-            files, names = _materialise(replay, work)
+            laid_out = self._laid_out(replay, work, cancel)
+            if not isinstance(laid_out, tuple):
+                return laid_out
+            files, names = laid_out
             overlaid = {name: path for name, path in names.items() if name != path}
             archive = os.path.join(work, "out.a")
             argv = [*unit.argv, "-o", archive, *laid.trimpath(overlaid), "-importcfg", self._importcfg(replay)]
@@ -195,17 +194,23 @@ class Compiler:
             os.replace(archive, output)
         return None
 
-    def _made_by_cgo(
-        self, unit: Unit, names: Mapping[str, str], work: str, cancel: CancelToken
-    ) -> list[str] | BuildFailed | DidNotRun | Cancelled:
-        """The files that a cgo package is compiled from; ``//line`` in those that cgo made leads back."""
+    def _laid_out(
+        self, replay: Replay, work: str, cancel: CancelToken
+    ) -> tuple[list[str], dict[str, str]] | BuildFailed | DidNotRun | Cancelled:
+        """The files to compile, overlays written into ``work``; and which name in the log stands for which file.
+
+        Those of a package with C in it are as cgo made them; ``//line`` in those leads back.
+        """
+        files, names = _materialise(replay, work)
+        if not replay.unit.cgo:
+            return files, names
         overlay = ""
         replaced = {path: name for name, path in names.items() if name != path}
         if replaced:
             overlay = os.path.join(work, "overlay.json")
             Path(overlay).write_text(json.dumps({"Replace": replaced}), encoding="utf-8")
-        made = self._recorder.compiled(unit, overlay, cancel)
-        return [replaced.get(path, path) for path in made] if isinstance(made, tuple) else made
+        made = self._recorder.compiled(replay.unit, overlay, cancel)
+        return ([replaced.get(path, path) for path in made], names) if isinstance(made, tuple) else made
 
     def _read(
         self,
