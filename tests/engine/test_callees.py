@@ -6,6 +6,7 @@ from stackward.core.allocation import CalleeCall, ObjectCode
 from stackward.engine.callees import callees
 from stackward.engine.results import Callee
 from stackward.engine.symbols import Symbols
+from stackward.syntax.declared import Declarations, declared
 from stackward.syntax.tree import parse
 
 _SOURCE = b"""package p
@@ -22,13 +23,23 @@ func Names(ids []int) (all []string, err error) {
 	}
 	return all, fmt.Errorf("%d", len(ids))
 }
+
+func Lead(ids []int) string {
+	if len(ids) == 0 {
+		fail(strconv.Itoa(len(ids)))
+	}
+	return strconv.Itoa(ids[0])
+}
+
+func fail(why string) { panic(why) }
 """
 
 
-def found(*calls: tuple[str, int, str]) -> list[Callee]:
-    listed = tuple(CalleeCall("p.Names", path, line, callee) for path, line, callee in calls)
-    code = ObjectCode((), frozenset({"p.Names"}), callees=listed)
-    return list(callees(code, Symbols(code.functions, "p"), {"p.go": parse(_SOURCE)}))
+def found(*calls: tuple[str, int, str], function: str = "Names") -> list[Callee]:
+    listed = tuple(CalleeCall(f"p.{function}", path, line, callee) for path, line, callee in calls)
+    code, source = ObjectCode((), frozenset({f"p.{function}"}), callees=listed), parse(_SOURCE)
+    known = Declarations([declared(source)]).endings
+    return list(callees(code, Symbols(code.functions, "p"), {"p.go": source}, known))
 
 
 def test_a_call_of_the_unit_is_where_it_stands() -> None:
@@ -51,3 +62,8 @@ def test_a_call_that_nothing_in_the_function_leads_to_stays_elsewhere() -> None:
     assert [one.path for one in found(("/go/src/strconv/quote.go", 24, "strconv.appendQuotedWith"))] == [
         "/go/src/strconv/quote.go"
     ]
+
+
+def test_a_call_before_a_helper_that_never_returns_is_rare() -> None:
+    calls = ("p.go", 17, "strconv.Itoa"), ("p.go", 19, "strconv.Itoa")
+    assert [one.cold for one in found(*calls, function="Lead")] == [True, False]

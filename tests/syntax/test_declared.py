@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stackward.syntax.declared import Declared, Shape, declared, imports, shape
+from stackward.syntax.declared import Declarations, Declared, Shape, declared, imports
 from stackward.syntax.tree import parse
 
 
@@ -29,27 +29,32 @@ def of(text: str) -> Declared:
     ],
 )
 def test_shapes(kind: str, expected: Shape | None) -> None:
-    assert shape("T", [of(f"type T {kind}")]) == expected
+    assert Declarations([of(f"type T {kind}")]).shape("T") == expected
 
 
 def test_a_type_that_is_defined_by_another_has_its_shape_even_from_another_file() -> None:
     files = [of("type A B\n\ntype C = A"), of("type (\n\tB []byte\n\tOther int\n)")]
-    assert shape("A", files) == shape("C", files) == shape("B", files) == Shape.SLICE
-    assert shape("A", files[:1]) is None
+    assert (
+        Declarations(files).shape("A")
+        == Declarations(files).shape("C")
+        == Declarations(files).shape("B")
+        == Shape.SLICE
+    )
+    assert Declarations(files[:1]).shape("A") is None
 
 
 def test_types_that_are_defined_by_each_other_have_none() -> None:
-    assert shape("A", [of("type A B\n\ntype B A")]) is None
+    assert Declarations([of("type A B\n\ntype B A")]).shape("A") is None
 
 
 def test_what_a_package_declares_hides_the_basic_types() -> None:
-    assert shape("string", [of("")]) is Shape.STRING
-    assert shape("string", [of("type string struct{}")]) is Shape.STRUCT
-    assert shape("Unknown", [of("")]) is None
+    assert Declarations([of("")]).shape("string") is Shape.STRING
+    assert Declarations([of("type string struct{}")]).shape("string") is Shape.STRUCT
+    assert Declarations([of("")]).shape("Unknown") is None
 
 
 def test_generic_types_have_shapes() -> None:
-    assert shape("List", [of("type List[T any] struct{ items []T }")]) is Shape.STRUCT
+    assert Declarations([of("type List[T any] struct{ items []T }")]).shape("List") is Shape.STRUCT
 
 
 def test_methods_are_those_of_types_and_of_interfaces() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -17,7 +16,7 @@ from stackward.engine.sources import SnapshotSources
 from stackward.engine.symbols import without_type_arguments
 from stackward.rules import Callee, End, Fate, fate
 from stackward.syntax import subjects
-from stackward.syntax.declared import Declared, imports
+from stackward.syntax.declared import Declarations, imports
 from stackward.syntax.nodes import arguments, call_at, callee_node
 from stackward.syntax.tree import SourceFile, text_of
 
@@ -55,10 +54,14 @@ class _Target(NamedTuple):
 class Calls:
     """The calls in the files of one package."""
 
-    def __init__(self, sources: SnapshotSources, files: Iterable[str], neighbours: Neighbours) -> None:
+    def __init__(
+        self, sources: SnapshotSources, files: Iterable[str], neighbours: Neighbours, own: Callable[[], Declarations]
+    ) -> None:
         self._sources = sources
         self._files = frozenset(files)
         self._neighbours = neighbours
+        self._own = own
+        self._imports: dict[SourceFile, tuple[tuple[str, str], ...]] = {}
 
     def at(self, at: Location) -> Node | None:
         """The call that the compiler reports at a place."""
@@ -138,39 +141,34 @@ class Calls:
         pointer = _POINTER_METHOD.fullmatch(printed)
         if pointer is not None:
             package, name = pointer[1] or "", f"(*{pointer[2]}).{pointer[3]}"
-        elif printed in self._own:
+        elif printed in self._own().functions:
             package, name = "", printed
         else:
             package, _, name = printed.partition(".")
         if not package:
-            return _Target("", name, self._own[name]) if name in self._own else None
+            parameters = self._own().functions.get(name)
+            return _Target("", name, parameters) if parameters is not None else None
         as_printed = written in {None, printed}
         paths = self._imported(package, source) if as_printed and pointer is None else self._neighbours.named(package)
         found = {
             _Target(path, name, parameters)
             for path in paths
-            if (parameters := _functions(self._neighbours.declared(path)).get(name)) is not None
+            if (parameters := self._neighbours.declared(path).functions.get(name)) is not None
         }
         return found.pop() if len(found) == 1 else None
 
     def _imported(self, name: str, source: SourceFile | None) -> Iterator[str]:
         """What a file imports under a name; if nothing, it is a variable, whose method is called."""
-        for given, path in imports(source) if source is not None else ():
+        if source is not None and source not in self._imports:
+            self._imports[source] = tuple(imports(source))
+        for given, path in self._imports[source] if source is not None else ():
             if given == name or (not given and path in self._neighbours.named(name)):
                 yield path
-
-    @functools.cached_property
-    def _own(self) -> dict[str, tuple[str, ...]]:
-        return _functions(self._sources.declared())
 
 
 def _passed(callee: Callee | None) -> Passed | None:
     known = callee is not None and callee.parameter
     return Passed(callee.package, callee.function, callee.parameter) if callee is not None and known else None
-
-
-def _functions(files: Iterable[Declared]) -> dict[str, tuple[str, ...]]:
-    return {name: parameters for one in files for name, parameters in one.functions}
 
 
 def _argument(site: Site, end: Fate, call: Node, source: SourceFile) -> int | None:

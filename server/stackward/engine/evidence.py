@@ -18,8 +18,7 @@ from stackward.engine.sources import SnapshotSources
 from stackward.engine.wording import expression_written, flow_written
 from stackward.rules import Construct, End, Evidence, Fate, Statement, fate
 from stackward.syntax import subjects
-from stackward.syntax.declared import Declared, Shape, shape
-from stackward.syntax.endings import Endings, endings
+from stackward.syntax.declared import Declarations, Shape
 from stackward.syntax.functions import enclosing_function, enclosing_loops, statement_of
 from stackward.syntax.nodes import Kind, arguments, expression
 from stackward.syntax.paths import cold
@@ -42,17 +41,13 @@ class EvidenceMaker:
 
     def __init__(self, sources: SnapshotSources, files: Sequence[str], neighbours: Neighbours) -> None:
         self.sources = sources
-        self.calls = Calls(sources, files, neighbours)
+        self.calls = Calls(sources, files, neighbours, lambda: self.declared)
         self._neighbours = neighbours
 
     @functools.cached_property
-    def _declared(self) -> list[Declared]:
+    def declared(self) -> Declarations:
+        """What the unit declares."""
         return self.sources.declared()
-
-    @functools.cached_property
-    def _endings(self) -> Endings:
-        helpers = [helper for one in self._declared for helper in one.helpers]
-        return endings(helpers, {name for one in self._declared for name in one.fields})
 
     def of(self, found: Found) -> Evidence:
         """The evidence for one site."""
@@ -69,7 +64,7 @@ class EvidenceMaker:
             site=replace(
                 site,
                 loops=loops,
-                cold=site.cold or cold(node, found.file, self._endings),
+                cold=site.cold or cold(node, found.file, self.declared.endings),
                 once=site.function == "",
                 written=written,
                 flow=flow,
@@ -158,8 +153,8 @@ class EvidenceMaker:
         """What stands behind a type's name, of this package or of an imported one; None where that is not certain."""
         package, dot, bare = name.rpartition(".")
         if not dot:
-            return shape(bare, self._declared)
-        shapes = {shape(bare, files) for files in map(self._neighbours.declared, self._neighbours.named(package))}
+            return self.declared.shape(bare)
+        shapes = {self._neighbours.declared(path).shape(bare) for path in self._neighbours.named(package)}
         return shapes.pop() if len(shapes) == 1 else None
 
     def _conversion(self, subject: str) -> Construct:
@@ -174,17 +169,10 @@ class EvidenceMaker:
     def _selector(self, subject: str) -> Construct:
         """``x.name`` is a boxed field or variable, or a method value; what packages declare may tell."""
         name = subjects.last_name(subject)
-        own = _field_or_method(name, self._declared)
-        if own is not Construct.UNSURE or name in self._names_of(self._declared):
+        own = _field_or_method(name, self.declared)
+        if own is not Construct.UNSURE or name in self.declared.methods:
             return own
-        return _field_or_method(name, self._imported)
-
-    @functools.cached_property
-    def _imported(self) -> list[Declared]:
-        return list(self._neighbours.imported())
-
-    def _names_of(self, files: list[Declared]) -> set[str]:
-        return {name for one in files for name in (*one.methods, *one.fields)}
+        return _field_or_method(name, self._neighbours.imported)
 
     def _statement(self, found: Found, end: Fate) -> Statement:
         word = statement_of(found.located.node) if found.located.exact else ""
@@ -196,9 +184,8 @@ class EvidenceMaker:
         return Statement(word) if word else Statement.OTHER
 
 
-def _field_or_method(name: str, files: Sequence[Declared]) -> Construct:
-    method = any(name in one.methods for one in files)
-    field = any(name in one.fields for one in files)
+def _field_or_method(name: str, where: Declarations) -> Construct:
+    method, field = name in where.methods, name in where.fields
     if method == field:
         return Construct.UNSURE
     return Construct.METHOD_VALUE if method else Construct.BOXED

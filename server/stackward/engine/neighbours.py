@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from stackward.syntax.declared import Declared, declared
+from stackward.syntax.declared import Declarations, Declared, declared
 from stackward.syntax.tree import parse
 from stackward.toolchain.unit import Package
 
@@ -35,24 +37,39 @@ class Library:
 
 
 class Neighbours:
-    """The packages that one package imports, directly or not."""
+    """The packages that one package imports, directly or not, as their files are when they are first looked at."""
 
     def __init__(self, library: Library, graph: Iterable[Package], direct: Iterable[str]) -> None:
         self._library = library
         self._graph = {package.path: package for package in graph}
         self._direct = tuple(direct)
+        self._declared: dict[str, Declarations] = {}
 
-    def imported(self) -> Iterator[Declared]:
+    @functools.cached_property
+    def imported(self) -> Declarations:
         """What the directly imported packages declare."""
-        for path in self._direct:
-            yield from self.declared(path)
+        return Declarations(itertools.chain.from_iterable(map(self._files, self._direct)))
 
-    def named(self, name: str) -> list[str]:
+    def named(self, name: str) -> Sequence[str]:
         """The paths of the packages of this name; there can be several."""
-        return [package.path for package in self._graph.values() if package.name == name]
+        return self._names.get(name, ())
 
-    def declared(self, path: str) -> list[Declared]:
+    @functools.cached_property
+    def _names(self) -> Mapping[str, Sequence[str]]:
+        found: dict[str, list[str]] = {}
+        for package in self._graph.values():
+            found.setdefault(package.name, []).append(package.path)
+        return found
+
+    def declared(self, path: str) -> Declarations:
         """What a package declares, as far as its files can be read."""
+        known = self._declared.get(path)
+        if known is None:
+            known = self._declared[path] = Declarations(self._files(path))
+        return known
+
+    def _files(self, path: str) -> Iterator[Declared]:
         package = self._graph.get(path)
-        files = package.files if package is not None else ()
-        return [found for file in files if (found := self._library.declared(file)) is not None]
+        for file in package.files if package is not None else ():
+            if (found := self._library.declared(file)) is not None:
+                yield found

@@ -57,7 +57,10 @@ class Part:
             for found in logged
         )
         known |= facts_of((found for found in settled if found.key not in known), ask)
-        return [described(found, known, code.minor) for found in settled], tuple(callees(code, symbols, sources))
+        endings = self._evidence.declared.endings
+        return [described(found, known, code.minor) for found in settled], tuple(
+            callees(code, symbols, sources, endings)
+        )
 
     def hint(self, found: Found) -> Hint:
         """The hint for a site as it is known now.

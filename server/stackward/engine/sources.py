@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from stackward.engine.texts import Snapshot, Texts, digest
-from stackward.syntax.declared import Declared, declared
+from stackward.syntax.declared import Declarations, Declared, declared
 from stackward.syntax.surface import generic_code
 from stackward.syntax.tree import SourceFile, parse
 
@@ -116,11 +116,11 @@ class SnapshotSources:
         """The digest of a file of the snapshot."""
         return self.snapshot.digests[path]
 
-    def declared(self) -> list[Declared]:
+    def declared(self) -> Declarations:
         """What all files of the snapshot declare."""
         found = (
             self.sources.declared(path, wanted)
             for path, wanted in self.snapshot.digests.items()
             if path.endswith(".go")
         )
-        return [one for one in found if one is not None]
+        return Declarations(one for one in found if one is not None)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator
+import functools
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from stackward.syntax.endings import Helper, helper
+from stackward.syntax.endings import Endings, Helper, endings, helper
 from stackward.syntax.functions import declared_name
 from stackward.syntax.tree import SourceFile, text_of
 
@@ -78,15 +79,42 @@ def declared(source: SourceFile) -> Declared:
     return Declared(tuple(types), frozenset(methods), frozenset(fields), tuple(functions), tuple(helpers))
 
 
-def shape(name: str, files: Iterable[Declared]) -> Shape | None:
-    """What stands behind a type's name in a package; None if the package does not declare it."""
-    types = {declared_name: what for one in files for declared_name, what in one.types}
-    for _ in range(len(types) + 1):
-        what = types.get(name)
-        if isinstance(what, Shape) or what is None:
-            return what if what is not None else _BASIC.get(name)
-        name = what
-    return None
+class Declarations:
+    """What some files declare, taken together."""
+
+    def __init__(self, files: Iterable[Declared]) -> None:
+        self._files = tuple(files)
+
+    @functools.cached_property
+    def functions(self) -> Mapping[str, tuple[str, ...]]:
+        """The names of their parameters, by functions and methods."""
+        return {name: parameters for one in self._files for name, parameters in one.functions}
+
+    @functools.cached_property
+    def methods(self) -> frozenset[str]:
+        return frozenset().union(*(one.methods for one in self._files))
+
+    @functools.cached_property
+    def fields(self) -> frozenset[str]:
+        return frozenset().union(*(one.fields for one in self._files))
+
+    @functools.cached_property
+    def endings(self) -> Endings:
+        """The functions that never return."""
+        return endings((helper for one in self._files for helper in one.helpers), set(self.fields))
+
+    @functools.cached_property
+    def _types(self) -> Mapping[str, Shape | str]:
+        return {name: what for one in self._files for name, what in one.types}
+
+    def shape(self, name: str) -> Shape | None:
+        """What stands behind a type's name; None if it is not declared here."""
+        for _ in range(len(self._types) + 1):
+            what = self._types.get(name)
+            if isinstance(what, Shape) or what is None:
+                return what if what is not None else _BASIC.get(name)
+            name = what
+        return None
 
 
 def imports(source: SourceFile) -> Iterator[tuple[str, str]]:
