@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 _NUMBER = re.compile(r"[-+]?(?:\d[\w.]*(?:[eEpP][-+]\d+)?|Inf)i?|\(\S+ [-+] \S+i\)")
 _TEMPORARY = re.compile(r"(?:~[rb]|\.autotmp_)\d+")
+_MARK = re.compile(r"[()\"'`]")
 _OPERATOR = re.compile(r" [-+*/%&|^<>=!]+ ")
 _PREFIXES = ("-", "+", "!", "^", "*", "&", "<")
 _LONGEST = 72
@@ -90,13 +91,18 @@ def name(subject: str) -> str:
 
 def _opening(subject: str) -> int:
     """Where the parenthesis opens that the last character closes; -1 if nowhere."""
+    if not subject.endswith(")"):
+        return -1
     stack: list[int] = []
-    opened, closed = -1, -1
-    for at, char in _outside_quotes(subject):
-        if char == "(":
-            stack.append(at)
-        elif char == ")" and stack:
-            opened, closed = stack.pop(), at
+    opened, closed, at = -1, -1, 0
+    while (mark := _MARK.search(subject, at)) is not None:
+        at = mark.end()
+        if mark[0] == "(":
+            stack.append(mark.start())
+        elif mark[0] != ")":
+            at = _quoted_end(subject, mark.start())
+        elif stack:
+            opened, closed = stack.pop(), mark.start()
     return opened if closed == len(subject) - 1 else -1
 
 
