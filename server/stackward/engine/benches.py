@@ -61,6 +61,7 @@ class Benches:
             self._known,
             self._cancel,
             self._made,
+            frozenset(texts),
         )
         known: list[Workbench] = []
 

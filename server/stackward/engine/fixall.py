@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -14,6 +15,10 @@ from stackward.engine.folder import Folder
 from stackward.engine.modules import foreign
 from stackward.engine.rewriting import Rejected
 from stackward.engine.texts import Texts
+from stackward.engine.turns import Turn, Turns
+from stackward.engine.verify import archives_as_it_is, only_bodies
+from stackward.engine.workbench import Workbench
+from stackward.syntax.tree import parse
 from stackward.toolchain.golist import Progress
 from stackward.toolchain.process import CancelToken, DidNotRun
 from stackward.toolchain.unit import Recorded
@@ -56,23 +61,33 @@ def fix_packages(
         return BuildFailed(" ".join(patterns), (BuildError(recorded.reason),))
     if not isinstance(recorded, Recorded):
         return recorded
-    benches = Benches(tools, texts, recorded, cancel)
-    after: dict[str, bytes] = {}
+    turns = Turns(_imported_folders(recorded))
+    benches = Benches(tools, texts, recorded, cancel, lambda _: turns.archives)
     results: list[Fixed] = []
 
-    def run(directory: str) -> Fixed:
-        return fix(lambda own: benches.open(directory, {**after, **own}), wanted)
+    def build(directory: str, own: Mapping[str, bytes]) -> Mapping[str, str]:
+        built = archives_as_it_is(benches.open(directory, own)) if directory in benches.units else {}
+        return built if isinstance(built, Mapping) else {}
 
-    # Packages that change others wait for their turn; those that stay within themselves need not.
+    def run(directory: str) -> Fixed:
+        while True:
+            turn = turns.begin()
+            result = fix(functools.partial(_open, benches, directory, turn), wanted)
+            visible = any(
+                not only_bodies(parse(turn.texts.get(path) or texts.read(path) or b""), parse(text))
+                for path, text in result.texts.items()
+            )
+            if cancel.cancelled or turns.taken(directory, turn, result.texts, visible=visible, build=build):
+                return result
+
     with ThreadPoolExecutor(max(1, parallel), thread_name_prefix="stackward-fix") as pool:
         running = {pool.submit(run, directory): directory for directory in benches.units}
         for done, future in enumerate(as_completed(running), start=1):
-            result = future.result()
-            results.append(result)
-            after.update(result.texts)
+            results.append(future.result())
             progress(running[future], done, len(running))
     if cancel.cancelled:
         return Cancelled()
+    after = turns.texts()
     before = {path: texts.read(path) or b"" for path in after}
     after = {path: text for path, text in after.items() if text != before[path]}
     whose = {path: foreign(os.path.dirname(path), folder.root, tools.toolchain) for path in after}
@@ -84,3 +99,16 @@ def fix_packages(
         tuple(one for result in results for one in result.rejected.values()),
         (*(str(one) for one in recorded.failures), *(result.failure for result in results if result.failure)),
     )
+
+
+def _open(benches: Benches, directory: str, turn: Turn, own: Mapping[str, bytes]) -> Workbench:
+    return benches.open(directory, {**turn.texts, **own})
+
+
+def _imported_folders(recorded: Recorded) -> dict[str, frozenset[str]]:
+    """The folders that each folder imports, tests included."""
+    folders = {unit.id.import_path: unit.dir for unit in recorded.units}
+    found: dict[str, set[str]] = {}
+    for unit in recorded.units:
+        found.setdefault(unit.dir, set()).update(folders[path] for path, _ in unit.imports if path in folders)
+    return {directory: frozenset(own) for directory, own in found.items()}

@@ -90,12 +90,16 @@ def compare(
     before, after = _tallies(bench, {one: base[one] for one in results}, results, own, proposals)
     others = {path: text for path, text in texts.items() if path not in own}
     if others or (visible and not alone):
-        for importer in bench.importers() or ():
+        importers = bench.importers() or ()
+        present = archives_as_it_is(bench) if importers else {}
+        if not isinstance(present, dict):
+            return DoesNotCompile(f"the package does not compile as it is: {present}", failure=present)
+        for importer in importers:
             theirs = {path: text for path, text in others.items() if path in importer.files}
-            known = importer.base(importer.units)
+            known = importer.base(importer.units, present)
             if not isinstance(known, dict):
                 continue  # It did not compile before, so that nothing can be said of it.
-            changed = importer.analysed(theirs, archives, importer.units)
+            changed = importer.analysed(theirs, present | archives, importer.units)
             if not isinstance(changed, dict):
                 return _broken(changed, importer, theirs)
             their_before, their_after = _tallies(importer, known, changed, theirs, proposals, copies=True)
@@ -111,7 +115,7 @@ def compare(
 def _concerned(bench: Workbench, texts: Mapping[str, bytes]) -> list[Unit]:
     """The units that have to be compiled to know that all still compile."""
     inside = all(
-        not path.endswith("_test.go") and _only_bodies(bench.files[path], parse(text)) for path, text in texts.items()
+        not path.endswith("_test.go") and only_bodies(bench.files[path], parse(text)) for path, text in texts.items()
     )
     return [
         unit
@@ -120,7 +124,7 @@ def _concerned(bench: Workbench, texts: Mapping[str, bytes]) -> list[Unit]:
     ]
 
 
-def _only_bodies(before: SourceFile, after: SourceFile) -> bool:
+def only_bodies(before: SourceFile, after: SourceFile) -> bool:
     """Whether two texts of a file declare the same: they differ in bodies of functions and in imports."""
     return _frame(before) == _frame(after)
 
@@ -154,6 +158,11 @@ def _surfaces(
             ):
                 return True
     return False
+
+
+def archives_as_it_is(bench: Workbench) -> dict[str, str] | Failed:
+    """The export data of a package whose texts are not those that were recorded; none for one that is unchanged."""
+    return _archives(bench, {}) if any(path in bench.shop.laid for path in bench.files) else {}
 
 
 def _archives(bench: Workbench, texts: Mapping[str, bytes]) -> dict[str, str] | Failed:
@@ -288,4 +297,4 @@ def _broken(failure: Failed, bench: Workbench, texts: Mapping[str, bytes]) -> Do
     return DoesNotCompile(message, frozenset(functions), failure)
 
 
-__all__ = ["Compared", "DoesNotCompile", "compare"]
+__all__ = ["Compared", "DoesNotCompile", "archives_as_it_is", "compare", "only_bodies"]

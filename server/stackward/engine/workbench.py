@@ -51,7 +51,7 @@ class Shop:
     """What all packages of one attempt share.
 
     ``archives`` gives the export data that stands in for a recipe's, ``known`` results that somebody has already.
-    ``made`` are those of this attempt, by their keys.
+    ``made`` are those of this attempt, by their keys. ``laid`` are the files whose texts are newer than that data.
     """
 
     tools: Tools
@@ -62,6 +62,7 @@ class Shop:
     known: Callable[[Inputs], UnitResult | None] = lambda _: None
     cancel: CancelToken = field(default_factory=CancelToken)
     made: OrderedDict[str, UnitResult] = field(default_factory=OrderedDict)
+    laid: frozenset[str] = frozenset()
 
 
 class Workbench:
@@ -189,10 +190,12 @@ class Workbench:
 
     # What the check needs
 
-    def base(self, units: Sequence[Unit]) -> dict[UnitId, UnitResult] | Failed:
-        """The analysis of some units as they are."""
+    def base(
+        self, units: Sequence[Unit], archives: Mapping[str, str] | None = None
+    ) -> dict[UnitId, UnitResult] | Failed:
+        """The analysis of some units as they are; with ``archives`` of what they import, always the same."""
         missing = [unit for unit in units if unit.id not in self._base]
-        fresh = self.analysed({}, {}, missing)
+        fresh = self.analysed({}, archives or {}, missing)
         if not isinstance(fresh, dict):
             return fresh
         self._base |= fresh

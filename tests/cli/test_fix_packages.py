@@ -1,0 +1,64 @@
+"""``stackward fix`` for several packages at once: what one changes in another, and what that one does itself."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+MADE = """
+    package a
+
+    type T struct{ X, Y int }
+
+    //go:noinline
+    func New(x int) *T { return &T{X: x} }
+
+    type U struct{ X, Y, Z int }
+
+    //go:noinline
+    func NewU(x int) *U { return &U{X: x} }
+    """
+USED = """
+    package NAME
+
+    import (
+    \t"fmt"
+
+    \t"example.com/m/a"
+    )
+
+    //go:noinline
+    func get(t *a.T) int { return t.X }
+
+    //go:noinline
+    func getU(u *a.U) int { return u.X }
+
+    func Use(n int) int { t := a.New(n); u := a.NewU(n); return get(t) + getU(u) }
+
+    func Name(n int, s string) string { return fmt.Sprintf("%s-%d", s, n) }
+    """
+
+
+def fix(root: Path, *argv: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "stackward", "fix", *argv]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("jobs", ["1", "3"])
+def test_what_one_package_changes_in_another_is_kept(module: Callable[..., Path], jobs: str) -> None:
+    # Both importers have a rewrite of their own, in the file that the constructors' rewrites change too.
+    root = module({"a/a.go": MADE, "b/b.go": USED.replace("NAME", "b"), "c/c.go": USED.replace("NAME", "c")})
+    done = fix(root, "--review", "--write", "--force", "--jobs", jobs, "./...")
+    assert done.returncode == 0, done.stderr
+    for name in ("b", "c"):
+        text = (root / name / f"{name}.go").read_text(encoding="utf-8")
+        assert "get(&t) + getU(&u)" in text
+        assert 's + "-" + strconv.Itoa(n)' in text
+    assert "return-by-value: 2 rewrites" in done.stderr
+    assert "sprintf: 2 rewrites" in done.stderr
+    built = subprocess.run(["go", "build", "./..."], cwd=root, capture_output=True, check=False)
+    assert built.returncode == 0, built.stderr
