@@ -246,6 +246,48 @@ def test_a_refusal_is_told_once(module: Callable[..., Path]) -> None:
     assert done.stderr.count("%+d of int needs fmt") == 2, done.stderr  # In the list, and in the summary.
 
 
+def test_what_was_rewritten_is_not_refused(module: Callable[..., Path]) -> None:
+    # The second function has the first line of the first one, which is not there any more in the end.
+    text = """
+        package p
+
+        import "sort"
+
+        func Names(rows []string) (first []string) {
+        \tfor _, row := range rows {
+        \t\tfirst = append(first, row[:1])
+        \t}
+        \tsort.SliceStable(rows, func(i, j int) bool {
+        \t\treturn rows[i] < rows[j]
+        \t})
+        \treturn first
+        }
+
+        func Parts(rows []string, less func(a, b string) bool) {
+        \tsort.SliceStable(rows, func(i, j int) bool {
+        \t\treturn less(rows[i], rows[j])
+        \t})
+        }
+
+        func Sizes(rows []string) {
+        \tsort.SliceStable(rows, func(i, j int) bool {
+        \t\treturn i < j
+        \t})
+        }
+        """
+    done = fix(
+        module({"p.go": text}), "--explain-refusals", "--review", "--rule", "sort-slice", "--rule", "preallocate"
+    )
+    assert "preallocate: 1 rewrite" in done.stderr
+    refused = [
+        line.partition(": ")[2] for line in done.stderr.split("\n") if line.startswith("p.go:") and "Use" not in line
+    ]
+    assert refused == [
+        "sort-slice: a function that is not known is called",
+        "sort-slice: i is used for something else than an element",
+    ]
+
+
 def test_refusals_are_where_the_user_sees_them(module: Callable[..., Path]) -> None:
     """What is refused in a text that only the rewrites before have made is shown in the text on disk."""
     text = TEXT + '\nfunc Wide(id int) string { return fmt.Sprintf("%3d", id) }\n'

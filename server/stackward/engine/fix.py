@@ -51,13 +51,16 @@ class Fixed:
     """What became of a package: the new texts of the files that changed, what was done, and what was not and why.
 
     ``tried`` are the proposals, by their titles, that did not stand the check, which would say the same again. What a
-    rewrite itself refuses, another one may make possible.
+    rewrite itself refuses, another one may make possible. ``seen`` are the places that rewrites had something to say
+    about in the last round, ``made`` those where one was made, which its rewrite has nothing to add to.
     """
 
     texts: dict[str, bytes] = field(default_factory=dict)
     applied: list[Applied] = field(default_factory=list)
     rejected: dict[tuple[str, str, int], Rejected] = field(default_factory=dict)
     tried: set[tuple[tuple[str, str, int], str]] = field(default_factory=set)
+    seen: set[tuple[str, str, int]] = field(default_factory=set)
+    made: set[tuple[str, str, int]] = field(default_factory=set)
     failure: str = ""
 
 
@@ -95,7 +98,10 @@ def fix(open_bench: Callable[[Mapping[str, bytes]], Workbench], wanted: Wanted) 
             result.failure = result.failure or str(known)
             return result
         if not _round(bench, wanted, result):
-            return result
+            break
+    # What is not there any more is not refused.
+    for place in result.rejected.keys() - result.seen:
+        del result.rejected[place]
     return result
 
 
@@ -121,6 +127,7 @@ def prove_all(bench: Workbench, found: Sequence[Candidate]) -> Iterator[Proved |
 
 def _round(bench: Workbench, wanted: Wanted, result: Fixed) -> bool:
     """Rewrite what can be rewritten side by side; False if there is nothing to try."""
+    result.seen.clear()
     choices = list(_choices(bench, wanted, result))
     good: dict[int, tuple[_Choice, Tally, Tally]] = {}
     for attempt in _attempts([one for one in choices if one.function is not None]):
@@ -142,6 +149,7 @@ def _round(bench: Workbench, wanted: Wanted, result: Fixed) -> bool:
             assert isinstance(texts, dict), "what was compiled had a text"
             result.texts |= texts
             made = _Choice(choice.candidate, proof.proposal, None)
+            result.made.add(_place(bench, choice.candidate))
             result.applied.append(_applied(made, bench, proof.before, proof.after))
             return True
         for proposal in choice.candidate.proposals:
@@ -154,6 +162,9 @@ def _choices(bench: Workbench, wanted: Wanted, result: Fixed) -> Iterator[_Choic
     for path in paths:
         for found in candidates(bench, path, wanted.rewrites):
             place = _place(bench, found)
+            if isinstance(found, Rejected) and place in result.made:
+                continue
+            result.seen.add(place)
             if isinstance(found, Rejected):
                 result.rejected.setdefault(place, found)
                 continue
@@ -170,17 +181,21 @@ def _choices(bench: Workbench, wanted: Wanted, result: Fixed) -> Iterator[_Choic
 
 
 def _place(bench: Workbench, found: Candidate | Rejected) -> tuple[str, str, int]:
-    """A place that is the same after changes elsewhere: the text of its line, and which of the equal ones it is.
+    """A place that is the same after changes elsewhere: its line's text, and which of the equal ones in its function.
 
     Blanks do not count: gofmt aligns a line with its neighbours.
     """
     path, offset = found.span.path, found.span.start
-    text = bench.files[path].text
+    source = bench.files[path]
+    text = source.text
+    around = next((one for one in functions(source) if not one.literal and one.body < offset < one.end), None)
+    name, begin = (around.name, around.body) if around is not None else ("", 0)
     start = text.rfind(b"\n", 0, offset) + 1
     end = text.find(b"\n", offset)
     line = text[start : end if end >= 0 else len(text)]
     before, whole = (b"".join(part.split()) for part in (text[start:offset], line))
-    return found.rewrite.name, f"{path}:{whole.decode('utf-8', 'replace')}:{len(before)}", text.count(line, 0, start)
+    where = f"{path}:{name}:{whole.decode('utf-8', 'replace')}:{len(before)}"
+    return found.rewrite.name, where, text.count(line, begin, max(begin, start))
 
 
 def _home(bench: Workbench, proposal: Proposal) -> Function | None:
@@ -272,7 +287,20 @@ def _compatible(good: Sequence[tuple[_Choice, Tally, Tally]]) -> list[tuple[_Cho
             for path, own in edits.items():
                 taken.setdefault(path, []).extend(own)
             found.append(one)
-    return found
+    return _in_turn(found)
+
+
+def _in_turn(found: list[tuple[_Choice, Tally, Tally]]) -> list[tuple[_Choice, Tally, Tally]]:
+    """The changes that one rewrite makes in one function in the order of the source, so that new names are, too."""
+    alike: dict[tuple[str, Function | None], list[int]] = {}
+    for number, (choice, _, _) in enumerate(found):
+        alike.setdefault((choice.candidate.rewrite.name, choice.function), []).append(number)
+    turns = list(found)
+    for numbers in alike.values():
+        ordered = sorted((found[number] for number in numbers), key=lambda one: one[0].candidate.span.start)
+        for number, one in zip(numbers, ordered, strict=True):
+            turns[number] = one
+    return turns
 
 
 def _apply(bench: Workbench, accepted: Sequence[tuple[_Choice, Tally, Tally]], wanted: Wanted, result: Fixed) -> bool:
@@ -286,6 +314,7 @@ def _apply(bench: Workbench, accepted: Sequence[tuple[_Choice, Tally, Tally]], w
         and (not outcome.worse or any(one.repairs for one in proposals))
     ):
         result.texts |= texts
+        result.made |= {_place(bench, choice.candidate) for choice, _, _ in accepted}
         result.applied += [_applied(choice, bench, before, after) for choice, before, after in accepted]
         return True
     if len(accepted) == 1:

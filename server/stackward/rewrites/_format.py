@@ -258,6 +258,9 @@ def operand(
         piece = make(scene, info, _OPERAND, verb, directive, plain)
         if piece is not None:
             return _filled(piece, node, text)
+    needed = "encoding/hex" if verb == "x" and (info.kind == "string" or info.type in _BYTES) else "strconv"
+    if (plain or verb in "efg") and scene.qualifier(needed) is None:
+        return Refusal(f"{needed} cannot be used here, its name is something else")
     return Refusal(f"{directive} of {info.type} needs fmt")
 
 

@@ -49,8 +49,22 @@ def imports(source: SourceFile) -> list[Import]:
     return found
 
 
+def renamed(source: SourceFile) -> dict[str, str]:
+    """The names that a file gives to packages, and those that these have by themselves; collected once per text."""
+    known: dict[str, str] | None = source.__dict__.get("renamed")
+    if known is None:
+        given = (one for one in imports(source) if one.name not in {"", "_", "."})
+        known = source.__dict__["renamed"] = {one.name: default_name(one.path) for one in given}
+    return known
+
+
 def qualifier(import_path: str, source: SourceFile, at: Node, files: Iterable[SourceFile]) -> str | None:
-    """The name under which a package is, or can be, used at a node; None where something else has that name."""
+    """The name under which a package is, or can be, used at a node; None where something else has that name.
+
+    A package whose names are all in the file as they are is not imported a second time.
+    """
+    if any(one.path == import_path and one.name == "." for one in imports(source)):
+        return None
     known = [one for one in imports(source) if one.path == import_path and one.name not in {"_", "."}]
     name = known[0].qualifier if known else default_name(import_path)
     if not known and any(one.qualifier == name for one in imports(source)):
@@ -120,7 +134,8 @@ def settled(before: SourceFile, after: SourceFile, needed: Sequence[str]) -> lis
 def _qualifiers(source: SourceFile) -> set[str]:
     found = set()
     for node in walk(source.tree.root_node):
-        if node.type == "package_identifier" or (
+        named = node.parent is not None and node.parent.type == "import_spec"
+        if (node.type == "package_identifier" and not named) or (
             node.type == "identifier"
             and node.parent is not None
             and node.parent.type == "selector_expression"

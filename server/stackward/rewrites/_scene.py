@@ -213,10 +213,13 @@ def converted(scene: Scene, node: Node, into: str) -> Node | None:
 def calls(node: Node, source: SourceFile, *names: str) -> bool:
     """Whether a node is a call whose function is written in one of these ways (``fmt.Sprintf``).
 
-    This is a quick look: the package may be imported under another name, and the name may mean another thing.
+    This is a quick look: it knows the names that the file gives to packages, but a name may mean another thing here.
     """
     callee = callee_node(node) if is_call(node) else None
-    return callee is not None and text_of(callee, source) in names
+    if callee is None:
+        return False
+    package, dot, name = text_of(callee, source).partition(".")
+    return f"{_imports.renamed(source).get(package, package) if dot else package}{dot}{name}" in names
 
 
 __all__ = [

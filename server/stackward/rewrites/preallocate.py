@@ -145,10 +145,12 @@ def _looked_at(scene: Scene, loop: Node, filling: Sequence[Node], count: dict[in
         return Refusal("a loop or closure in the loop fills it")
     if not taken.exact and (known.bytes or taken.most > 1):
         return Refusal("most of the room may stay empty")
-    leaves = any(one.type in {"break_statement", "goto_statement", "return_statement"} for one in own(body))
+    leaves = any(
+        one.type in {"break_statement", "goto_statement", "return_statement"} for one in own(body, "func_literal")
+    )
     if not known.trusted and (leaves or not taken.exact):
         return Refusal("the loop may end before it has filled what was promised")
-    certain = known.trusted or not any(_may_panic(scene, one) for one in own(body))
+    certain = known.trusted or not any(_may_panic(scene, one) for one in own(body, "func_literal"))
     return _Loop(statement, body, known, taken, tuple(scene.span(one) for one in filling), certain)
 
 
@@ -704,6 +706,54 @@ func() {
 	Read(3, func() byte { panic("no more") })
 }()""",
         applicability=Applicability.REVIEW,
+    ),
+    Example(
+        before="""package p
+
+func Steps(n int) []func(int) int {
+	var steps []func(int) int
+	sum := 0
+	for i := 0; i < n; i++ {
+		sum += i
+		at := sum
+		steps = append(steps, func(by int) int {
+			if by == 0 {
+				return -1
+			}
+			return at / by
+		})
+	}
+	return steps
+}
+""",
+        after="""package p
+
+func Steps(n int) []func(int) int {
+	var steps []func(int) int
+	sum := 0
+	if n > 0 {
+		steps = make([]func(int) int, 0, n)
+	}
+	for i := 0; i < n; i++ {
+		sum += i
+		at := sum
+		steps = append(steps, func(by int) int {
+			if by == 0 {
+				return -1
+			}
+			return at / by
+		})
+	}
+	return steps
+}
+""",
+        probe="""for _, n := range []int{-1, 0, 1, 9, 40} {
+	for i, step := range Steps(n) {
+		emit(step(i % 3))
+	}
+	emit(Steps(n) == nil)
+}""",
+        saves=3,
     ),
 )
 

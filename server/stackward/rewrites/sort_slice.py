@@ -11,10 +11,12 @@ function that is made for each call. `slices.SortFunc` knows the type: it alloca
 
 When the function compares elements of the slice that is sorted, returning `x < y`, `x > y`, `c(x, y) < 0` or
 `x.Before(y)` (also after conditions on other fields), where x is about one element and y the same about the other.
+Elements that it gives names first, as in `a, b := s[i], s[j]`, keep these as its parameters.
 
 It is for review since neither function promises an `order of equal elements`, and where floating-point numbers are
-compared, of which `NaN sorts first` afterwards. It is safe if whole elements of a predeclared type are compared, and
-for stable sorting. `sort.Sort(sort.StringSlice(s))` and `IntSlice` become `slices.Sort`.
+compared, of which `NaN sorts first` afterwards, or what a type parameter stands for. It is safe if whole elements of a
+predeclared type are compared, and for stable sorting. `sort.Sort(sort.StringSlice(s))` and `IntSlice` become
+`slices.Sort`.
 
 ## When it is not
 
@@ -35,7 +37,8 @@ from stackward.rewrites._names import walk
 from stackward.rewrites._rewrite import Applicability, Example, Offer, Proposal, Refusal, Refused, Rewrite
 from stackward.rewrites._scene import Scene, arguments, callee_node, calls, is_call, replace_node
 from stackward.rewrites._targets import spelled
-from stackward.rewrites._variables import is_path, method_called, sole, variable
+from stackward.rewrites._variables import expressions, is_path, method_called, sole, variable
+from stackward.rewrites._variables import inside as within
 from stackward.syntax.tree import SourceFile
 
 _FUNCTIONS = {"sort.Slice": "SortFunc", "sort.SliceStable": "SortStableFunc"}
@@ -93,9 +96,12 @@ class _Less:
     element: TypeInfo
     edits: list[Replacement]
     imports: set[str]
+    copies: tuple[Node, ...] = ()
+    """The statements that make variables of the elements, whose names are ``names`` then."""
     floats: bool = False
     whole: bool = True
     """Whether all that is compared are whole elements of a predeclared type."""
+    problem: str = "what it returns is not a comparison of the two elements"
 
     def text(self, node: Node, *, swapped: bool = False) -> str:
         """An expression with the elements under their new names, with ``swapped`` each under the other's."""
@@ -107,13 +113,16 @@ class _Less:
         return "".join([*found, self.scene.source.text[at : node.end_byte].decode()])
 
     def elements(self, node: Node) -> Iterator[Node]:
-        """The element expressions ``s[i]`` in an expression."""
+        """The element expressions in an expression: ``s[i]``, and the names of those that have one."""
         for one in walk(node):
-            if one.type == "index_expression" and self.which(one) >= 0:
+            if one.type in {"identifier", "index_expression"} and self.which(one) >= 0:
                 yield one
 
     def which(self, node: Node) -> int:
         """0 for the first element, 1 for the second, -1 for what is neither."""
+        if node.type == "identifier":
+            name = self.scene.text(node)
+            return self.names.index(name) if self.copies and name in self.names else -1
         operand, index = node.child_by_field_name("operand"), node.child_by_field_name("index")
         if operand is None or index is None or self.scene.text(operand) != self.scene.text(self.slice):
             return -1
@@ -140,12 +149,14 @@ def _compared(scene: Scene, callee: str, given: list[Node], name: str) -> Iterat
         scene.text(one) for declared in parameters.named_children for one in declared.children_by_field_name("name")
     ]
     typed, used = spelled(scene, info.elem), {scene.text(one) for one in walk(body) if one.type.endswith("identifier")}
-    pair = next((pair for pair in _PAIRS if not (used | {typed}) & set(pair)), None)
+    named = _named(scene, given[0], tuple(indexes), body)
+    pair = named[0] if named else next((pair for pair in _PAIRS if not (used | {typed}) & set(pair)), None)
     if len(indexes) != 2 or "_" in indexes or typed is None or pair is None:
         yield Refusal("the parameters cannot be written")
         return
-    less = _Less(scene, given[0], pair, (indexes[0], indexes[1]), info.elem, [], {"slices"})
-    refused = _read(less, body) or _changes(scene, given[0], literal, body)
+    copies = named[1] if named else ()
+    less = _Less(scene, given[0], pair, (indexes[0], indexes[1]), info.elem, [], {"slices"}, copies)
+    refused = _changes(scene, given[0], literal, body) or _read(less, body)
     if refused:
         yield Refusal(refused)
         return
@@ -172,6 +183,36 @@ def _compared(scene: Scene, callee: str, given: list[Node], name: str) -> Iterat
     )
 
 
+def _named(
+    scene: Scene, slice_: Node, indexes: tuple[str, ...], body: Node
+) -> tuple[tuple[str, str], tuple[Node, ...]] | None:
+    """The names that the function gives to both elements before it compares them, and the statements that do so."""
+    names: dict[str, str] = {}
+    statements: list[Node] = []
+    listed = next((one for one in body.named_children if one.type == "statement_list"), body)
+    for statement in listed.named_children:
+        left, right = (expressions(statement.child_by_field_name(one)) for one in ("left", "right"))
+        if statement.type != "short_var_declaration" or len(left) != len(right) or len(names) == len(indexes):
+            break
+        for name, value in zip(left, right, strict=True):
+            operand, index = value.child_by_field_name("operand"), value.child_by_field_name("index")
+            if value.type != "index_expression" or operand is None or index is None:
+                return None
+            if scene.text(operand) != scene.text(slice_) or scene.text(index) not in indexes:
+                return None
+            names[scene.text(index)] = scene.text(name)
+        statements.append(statement)
+    if set(names) != set(indexes) or len(set(names.values()) - {"_"}) != len(indexes):
+        return None
+    if {scene.text(slice_), *indexes} & set(names.values()):
+        return None
+    others = (one for one in walk(body) if one.type == "short_var_declaration" and one not in statements)
+    declared = {scene.text(name) for one in others for name in expressions(one.child_by_field_name("left"))}
+    if declared & set(names.values()):
+        return None  # In a part of the function the name is that of another thing.
+    return (names[indexes[0]], names[indexes[1]]), tuple(statements)
+
+
 def _changes(scene: Scene, sorted_: Node, literal: Node, body: Node) -> str:
     """Why calls in the comparing function forbid it; empty if they do not."""
     other = False
@@ -193,7 +234,8 @@ def _changes(scene: Scene, sorted_: Node, literal: Node, body: Node) -> str:
 def _read(less: _Less, body: Node) -> str:
     """Read the comparing function; why it cannot be rewritten, or empty."""
     scene = less.scene
-    inside = {one.id for element in less.elements(body) for one in walk(element)}
+    elements = [one for one in less.elements(body) if not any(within(one, copy) for copy in less.copies)]
+    inside = {one.id for element in (*elements, *less.copies) for one in walk(element)}
     for node in walk(body):
         if node.type == "identifier" and scene.text(node) in less.indexes and node.id not in inside:
             return f"{scene.text(node)} is used for something else than an element"
@@ -205,17 +247,22 @@ def _read(less: _Less, body: Node) -> str:
             return "the function does more than compare"
         if node.type == "unary_expression" and scene.text(node).startswith(("&", "<-")):
             return "an element's address is taken"
-    for element in less.elements(body):
+    for element in elements:
         if _by_address(less, element):
             return "a method may change an element"
     returned = [one for one in walk(body) if one.type == "return_statement"]
     for one in returned:
         new = _returned(less, one)
         if new is None:
-            return "what it returns is not a comparison of the two elements"
+            return less.problem
         less.edits.append(Replacement(one.start_byte, one.end_byte, f"return {new}".encode()))
     spans = [(one.start_byte, one.end_byte) for one in returned]
-    for element in less.elements(body):
+    for copy in less.copies:
+        following = copy.next_named_sibling
+        less.edits.append(
+            Replacement(copy.start_byte, following.start_byte if following is not None else copy.end_byte)
+        )
+    for element in elements:
         if not any(start <= element.start_byte < end for start, end in spans):
             less.edits.append(replace_node(element, less.names[less.which(element)]))
     return ""
@@ -272,13 +319,16 @@ def _ordered(less: _Less, left: Node, right: Node, info: TypeInfo, sign: str) ->
         return None
     if info.kind.startswith("float"):
         less.floats = True
+    elif info.kind == "type parameter":
+        less.floats = True  # Its constraint may allow them.
     elif info.kind != "string" and not info.kind.startswith(("int", "uint")):
         return None
-    plain = left.type == "index_expression" and less.which(left) >= 0 and info.type == info.kind
+    plain = left.type in {"identifier", "index_expression"} and less.which(left) >= 0 and info.type == info.kind
     less.whole = less.whole and plain and not less.floats
     package = "strings" if info.type == "string" else "cmp"
     name = scene.qualifier(package)
     if name is None:
+        less.problem = f"package {package} cannot be used here"
         return None
     less.imports.add(package)
     first, second = (left, right) if sign == "<" else (right, left)
@@ -463,6 +513,141 @@ emit(rows)""",
         applicability=Applicability.REVIEW,
         undriven={"ByX": "where what is no number goes is for review"},
     ),
+    Example(
+        before="""package p
+
+import (
+	"sort"
+	"strings"
+)
+
+type user struct {
+	name string
+	age  int
+	tags []string
+}
+
+func (u user) key() string { return strings.ToLower(u.name) }
+
+func byName(users []user) {
+	sort.SliceStable(users, func(i, j int) bool {
+		// The older one of two that have the same name comes first.
+		one, other := users[i], users[j]
+		if one.key() == other.key() {
+			return one.age > other.age
+		}
+		return one.key() < other.key()
+	})
+}
+
+func byTags(users []*user) {
+	sort.SliceStable(users, func(j, i int) bool { b := users[i]; a := users[j]; return len(a.tags) < len(b.tags) })
+}
+
+func Names(text string) (names []string) {
+	var users []user
+	var pointers []*user
+	for age, name := range strings.Fields(text) {
+		users = append(users, user{name, age, strings.Split(name, "a")})
+		pointers = append(pointers, &users[age])
+	}
+	byName(users)
+	byTags(pointers)
+	for i, one := range users {
+		names = append(names, one.name, pointers[i].name)
+	}
+	return names
+}
+""",
+        after="""package p
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+type user struct {
+	name string
+	age  int
+	tags []string
+}
+
+func (u user) key() string { return strings.ToLower(u.name) }
+
+func byName(users []user) {
+	slices.SortStableFunc(users, func(one, other user) int {
+		// The older one of two that have the same name comes first.
+		if one.key() == other.key() {
+			return cmp.Compare(other.age, one.age)
+		}
+		return strings.Compare(one.key(), other.key())
+	})
+}
+
+func byTags(users []*user) {
+	slices.SortStableFunc(users, func(a, b *user) int { return cmp.Compare(len(a.tags), len(b.tags)) })
+}
+
+func Names(text string) (names []string) {
+	var users []user
+	var pointers []*user
+	for age, name := range strings.Fields(text) {
+		users = append(users, user{name, age, strings.Split(name, "a")})
+		pointers = append(pointers, &users[age])
+	}
+	byName(users)
+	byTags(pointers)
+	for i, one := range users {
+		names = append(names, one.name, pointers[i].name)
+	}
+	return names
+}
+""",
+        probe="""for _, text := range []string{"", "b", "b a B A b aa ÄA baaab ab", "é ß ss \\xff a"} {
+	for _, name := range Names(text) {
+		emit(name)
+	}
+}""",
+        saves=2,
+    ),
+    Example(
+        before="""package p
+
+import (
+	"cmp"
+	"sort"
+)
+
+func Sorted[K cmp.Ordered](keys []K) []K {
+	sort.Slice(keys, func(i, j int) bool { return keys[i] < keys[j] })
+	return keys
+}
+
+func Both(names []string, sizes []float64) ([]string, []float64) { return Sorted(names), Sorted(sizes) }
+""",
+        after="""package p
+
+import (
+	"cmp"
+	"slices"
+)
+
+func Sorted[K cmp.Ordered](keys []K) []K {
+	slices.SortFunc(keys, func(a, b K) int { return cmp.Compare(a, b) })
+	return keys
+}
+
+func Both(names []string, sizes []float64) ([]string, []float64) { return Sorted(names), Sorted(sizes) }
+""",
+        probe="""names, sizes := Both([]string{"b", "", "é", "a", "b"}, []float64{2, -1, 0, 1e300, -1e-300})
+for i := range names {
+	emit(names[i])
+	emit(sizes[i])
+}""",
+        applicability=Applicability.REVIEW,
+        undriven={"Both": "NaN sorts first afterwards"},
+    ),
 )
 
 REFUSALS = (
@@ -527,6 +712,42 @@ type Row struct{ A, B int }
 
 func Sort(rows []Row) {
 	sort.Slice(rows, func(i, j int) bool { return rows[i].A < rows[j].B })
+}
+""",
+        "not a comparison",
+    ),
+    Refused(
+        """package p
+
+import "sort"
+
+type row struct{ n int }
+
+func (r *row) next() int { r.n++; return r.n }
+
+func Sort(rows []row) {
+	sort.Slice(rows, func(i, j int) bool {
+		a, b := rows[i], rows[j]
+		return a.next() < b.next()
+	})
+}
+""",
+        "may change an element",
+    ),
+    Refused(
+        """package p
+
+import "sort"
+
+func Sort(rows [][]int) {
+	sort.Slice(rows, func(i, j int) bool {
+		a, b := rows[i], rows[j]
+		if len(a) > 2 {
+			a, b := rows[j], rows[i]
+			return a[0] < b[0]
+		}
+		return len(a) < len(b)
+	})
 }
 """,
         "not a comparison",

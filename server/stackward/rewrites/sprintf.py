@@ -476,6 +476,39 @@ func When(day time.Weekday, month time.Month, d time.Duration) [3]string {
     Example(
         before="""package p
 
+import (
+	f "fmt"
+	sc "strconv"
+)
+
+func Item(id int, name string) string { return f.Sprintf("%d", id) + sc.Quote(name) + f.Sprintf(", ") }
+
+func State(id int, done bool) string { return f.Sprintf("%d: %t", id, done) }
+""",
+        after="""package p
+
+import (
+	sc "strconv"
+)
+
+func Item(id int, name string) string { return sc.Itoa(id) + sc.Quote(name) + ", " }
+
+func State(id int, done bool) string {
+	buf := make([]byte, 0, 30)
+	buf = sc.AppendInt(buf, int64(id), 10)
+	buf = append(buf, ": "...)
+	buf = sc.AppendBool(buf, done)
+	return string(buf)
+}
+""",
+        probe="""for id, name := range []string{"", "a", "é\\xff"} {
+	emit(Item(id*-70, name))
+	emit(State(id*-200, id > 1))
+}""",
+    ),
+    Example(
+        before="""package p
+
 import "fmt"
 
 const subject = "orders.%s.%s"

@@ -315,21 +315,21 @@ func Pad(text string, width int, fill string) (padded string, err error) {
 import "strings"
 
 func Pad(text string, width int, fill string) (padded string, err error) {
-	var b2 strings.Builder
-	b2.WriteString(text)
-	for b2.Len() < width {
-		b2.WriteString(fill)
-		b2.WriteString(".")
-	}
-	text = b2.String()
 	var b strings.Builder
-	for _, field := range strings.Fields(text) {
-		if b.Len() > 0 {
-			b.WriteString(" ")
-		}
-		b.WriteString(field)
+	b.WriteString(text)
+	for b.Len() < width {
+		b.WriteString(fill)
+		b.WriteString(".")
 	}
-	padded = b.String()
+	text = b.String()
+	var b2 strings.Builder
+	for _, field := range strings.Fields(text) {
+		if b2.Len() > 0 {
+			b2.WriteString(" ")
+		}
+		b2.WriteString(field)
+	}
+	padded = b2.String()
 	return padded, nil
 }
 """,

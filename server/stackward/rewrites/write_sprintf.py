@@ -61,7 +61,8 @@ def propose(scene: Scene) -> Iterator[Offer]:
     elif any(one.type == "comment" for one in walk(scene.node)):
         yield Refusal("there is a comment inside of the call")
     else:
-        yield from _formatted(scene, found)
+        if not _bare(scene, found):
+            yield from _formatted(scene, found)
         yield from direct(scene, found)
 
 
@@ -103,6 +104,11 @@ def _converted(scene: Scene, node: Node) -> Node | None:
     inner = node.child_by_field_name("operand") if node.type == "type_conversion_expression" else None
     info = scene.type(node)
     return _sprint(scene, inner) if inner is not None and info is not None and info.type == "[]byte" else None
+
+
+def _bare(scene: Scene, found: Printing) -> bool:
+    """Whether it only prints a constant: the constant itself is better (see ``sprintf``)."""
+    return found.function != "fmt.Sprintln" and len(found.given) == 1 and scene.constant(found.given[0]) is not None
 
 
 def _formatted(scene: Scene, found: Printing) -> Iterator[Offer]:
@@ -359,6 +365,48 @@ for _, v := range []any{nil, 0, "é", []string{"a"}, struct{ A, b int }{1, 2}, s
         probe_imports=("strings",),
         saves=4,
         applicability=Applicability.REVIEW,
+    ),
+    Example(
+        before="""package p
+
+import (
+	f "fmt"
+	"strings"
+)
+
+func List(names []string, level float64) string {
+	var b strings.Builder
+	for i, name := range names {
+		if i > 0 {
+			b.WriteString(f.Sprintf(", "))
+		}
+		b.WriteString(f.Sprintf("%5.1f %-4s", level, name))
+	}
+	return b.String()
+}
+""",
+        after="""package p
+
+import (
+	f "fmt"
+	"strings"
+)
+
+func List(names []string, level float64) string {
+	var b strings.Builder
+	for i, name := range names {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		f.Fprintf(&b, "%5.1f %-4s", level, name)
+	}
+	return b.String()
+}
+""",
+        probe="""for _, name := range []string{"", "a", "é世界\\xff"} {
+	emit(List([]string{name, name + "x"}, float64(len(name))))
+}
+emit(List(nil, 1))""",
     ),
 )
 
