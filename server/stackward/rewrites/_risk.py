@@ -7,7 +7,9 @@ import enum
 from tree_sitter import Node
 
 from stackward.core.facts import ExprFacts
-from stackward.rewrites._scene import Scene, arguments, is_call
+from stackward.rewrites._names import walk
+from stackward.rewrites._scene import Scene, arguments, callee_node, is_call
+from stackward.rewrites._variables import own
 from stackward.syntax.tree import text_of
 
 _LITERALS = frozenset(
@@ -24,6 +26,8 @@ _LITERALS = frozenset(
     }
 )
 _TOTAL = frozenset({"+", "-", "*", "&", "|", "^", "&^", "&&", "||", "<", "<=", ">", ">="})
+# Packages whose methods let panics pass.
+_PASSING = ("(*bufio.", "(*database/sql.", "(*net/http.", "(*os.", "(*sync.", "(*sync/atomic.", "(*time.", "(sync.")
 _COMPARABLE = ("bool", "complex", "float", "int", "string", "uint", "untyped")
 
 
@@ -145,4 +149,25 @@ def _call(scene: Scene, node: Node, found: ExprFacts) -> Risk:
     return max(inner, Risk.SHARED) if shared else inner
 
 
-__all__ = ["Risk", "risk"]
+def recovers(scene: Scene, node: Node) -> bool:
+    """Whether the function around a node may return its results after a panic: only what it defers can see to that."""
+    function = scene.function(node)
+    deferred = (one for one in own(function, "func_literal") if one.type == "defer_statement") if function else ()
+    return function is None or any(_recovers(scene, one) for one in deferred)
+
+
+def _recovers(scene: Scene, statement: Node) -> bool:
+    """Whether a deferred call may end a panic: it has to call recover itself, a function that it calls cannot."""
+    call = next((one for one in statement.named_children if is_call(one)), None)
+    function = callee_node(call) if call is not None else None
+    if call is None or function is None:
+        return True
+    if function.type == "func_literal":
+        return any(one.type == "identifier" and text_of(one, scene.source) == "recover" for one in walk(function))
+    facts = scene.facts(call)
+    builtin = facts is not None and facts.call is not None and facts.call.kind == "builtin"
+    callee = scene.callee(call)
+    return callee == "recover" or not (builtin or callee.startswith(_PASSING))
+
+
+__all__ = ["Risk", "recovers", "risk"]

@@ -41,6 +41,7 @@ from stackward.rewrites._literals import unquoted
 from stackward.rewrites._names import KEYWORDS, PREDECLARED, walk
 from stackward.rewrites._order import harmless, stable
 from stackward.rewrites._rewrite import Applicability, Example, Offer, Proposal, Refusal, Refused, Rewrite, Span
+from stackward.rewrites._risk import recovers
 from stackward.rewrites._scene import Scene, arguments, calls, is_call, replace_node
 from stackward.rewrites._targets import spelled
 from stackward.rewrites._variables import above, has_goto, inside, mentions, siblings, sole, variable
@@ -219,14 +220,13 @@ def _alone(scene: Scene, chain: Sequence[Link], known: Contexts, found: Sequence
 def _in_order(scene: Scene, chain: Sequence[Link], found: Sequence[Value]) -> Refusal | None:
     """Why the values cannot all be made at once."""
     names = {link.name for link in chain if link.name}
-    function = scene.function(scene.node)
     for name in names:
         statement = next(link.statement for link in chain if link.name == name)
         target = sole(statement.child_by_field_name("left"))
         made = variable(scene, target) if target is not None else None
         if made is None or any(one.use.captured or one.use.address for one in made.references):
             return Refusal(f"{name} is used by another function")
-        if made.kind == "result" and any(one.type == "defer_statement" for one in walk(function or scene.node)):
+        if made.kind == "result" and recovers(scene, scene.node):
             return Refusal(f"{name} is returned if a value panics")
     values = [one.access.value for one in found if one.access.value is not None]
     parent = _parent(chain[0].call)

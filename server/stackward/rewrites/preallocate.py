@@ -40,7 +40,7 @@ from stackward.rewrites._names import walk
 from stackward.rewrites._nil import tells_capacity, tells_nil
 from stackward.rewrites._printing import own_name
 from stackward.rewrites._rewrite import Applicability, Example, Offer, Proposal, Refusal, Refused, Rewrite, Span
-from stackward.rewrites._risk import Risk, risk
+from stackward.rewrites._risk import Risk, recovers, risk
 from stackward.rewrites._scene import Scene, arguments, calls, is_call, replace_node
 from stackward.rewrites._targets import Target, slice_target
 from stackward.rewrites._variables import (
@@ -199,7 +199,7 @@ def _slice(scene: Scene, loop: Node) -> Iterator[Offer]:
     # Who sees the slice before the loop is over could tell that it is nil no more.
     seen = any(_returns(scene, one, target) for one in own(body, "func_literal") if one.type == "return_statement")
     seen = seen or any(one.use.captured and tells_nil(scene, target.expression(one)) for one in target.references)
-    exact = looked.steps.exact and not seen and not (target.variable.kind == "result" and _recovers(scene, loop))
+    exact = looked.steps.exact and not seen and not (target.variable.kind == "result" and recovers(scene, loop))
     if not exact and (all(cold(one, scene.source) for one in filling) or target.elem == "error"):
         yield Refusal("it seldom happens that something is appended")
         return
@@ -210,12 +210,6 @@ def _returns(scene: Scene, statement: Node, target: Target) -> bool:
     """Whether a return statement returns the slice as it is then."""
     bare = not statement.named_children
     return (bare and target.variable.kind == "result") or mentions(statement, target.name, scene.source)
-
-
-def _recovers(scene: Scene, node: Node) -> bool:
-    """Whether the function may return its results after a panic."""
-    function = scene.function(node)
-    return function is None or any(one.type == "defer_statement" for one in walk(function))
 
 
 def _assigned(node: Node) -> int:

@@ -16,8 +16,9 @@ only added to, emptied or read.
 ## When it is not
 
 When a func literal uses the variable or its address is taken; when something else is assigned to it in the loop; when
-the loop is left by `goto` or by a label outside of it; for a named result in a function that has a `defer` or that
-returns from within the loop without saying what; for fields behind a pointer, which others may look at.
+the loop is left by `goto` or by a label outside of it; for a named result where a deferred call may end a panic
+(`Unlock`, `Done` or `Close` of the standard library do not), or where the loop returns without saying what; for fields
+behind a pointer, which others may look at.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from stackward.core.edit import Replacement
 from stackward.rewrites._names import walk
 from stackward.rewrites._printing import own_name
 from stackward.rewrites._rewrite import Example, Offer, Proposal, Refusal, Refused, Rewrite
-from stackward.rewrites._risk import Risk, risk
+from stackward.rewrites._risk import Risk, recovers, risk
 from stackward.rewrites._scene import FUNCTIONS, Scene, replace_node
 from stackward.rewrites._variables import Reference, Variable, context, inside, sole, variable
 from stackward.rewrites.string_builder import added, read_of, single_call, sum_operands
@@ -135,6 +136,8 @@ def _statement(node: Node) -> Node | None:
 
 def _growing(scene: Scene, known: Variable, place: str, target: Node) -> _Growing | Refusal:
     field = target.type == "selector_expression"
+    if any(one.use.captured or one.use.address for one in known.references):
+        return Refusal(f"{known.name} is used by a func literal, or its address is taken")
     refusal = _left_early(scene, known)
     if refusal is not None:
         return refusal
@@ -143,8 +146,6 @@ def _growing(scene: Scene, known: Variable, place: str, target: Node) -> _Growin
         # One of an embedded pointer, too, panics.
         if whole is None or whole.kind != "struct" or risk(scene, target) >= Risk.PANICS:
             return Refusal(f"others may look at {place} meanwhile")
-    if any(one.use.captured or one.use.address for one in known.references):
-        return Refusal(f"{known.name} is used by a func literal, or its address is taken")
     appends: list[tuple[Node, Node]] = []
     reads: list[Node] = []
     resets: list[Node] = []
@@ -222,7 +223,7 @@ def _left_early(scene: Scene, known: Variable) -> Refusal | None:
         bare = one.type == "return_statement" and not one.named_children and scene.function(one) == function
         if bare and known.kind == "result":
             return Refusal(f"the loop returns {known.name} without naming it")
-    if known.kind == "result" and function is not None and any(one.type == "defer_statement" for one in walk(function)):
+    if known.kind == "result" and recovers(scene, scene.node):
         return Refusal(f"a deferred call may end a panic, and return {known.name}")
     return None
 
@@ -453,6 +454,78 @@ func Build(title string, n int) report {
 }""",
         saves=20,
     ),
+    Example(
+        before="""package p
+
+import "sync"
+
+type Board struct {
+	lock  sync.Mutex
+	names []string
+	shown int
+}
+
+func (b *Board) Text(between string) (text string, shown int) {
+	b.lock.Lock()
+	defer b.lock.Unlock()
+	defer func() { b.shown++ }()
+	for i, name := range b.names {
+		if i > 0 {
+			text += between
+		}
+		text += name
+	}
+	return text, b.shown
+}
+
+func Show(names []string) (text string, shown int) {
+	board := Board{names: names}
+	board.Text("")
+	return board.Text(", ")
+}
+""",
+        after="""package p
+
+import (
+	"strings"
+	"sync"
+)
+
+type Board struct {
+	lock  sync.Mutex
+	names []string
+	shown int
+}
+
+func (b *Board) Text(between string) (text string, shown int) {
+	b.lock.Lock()
+	defer b.lock.Unlock()
+	defer func() { b.shown++ }()
+	var b2 strings.Builder
+	for i, name := range b.names {
+		if i > 0 {
+			b2.WriteString(between)
+		}
+		b2.WriteString(name)
+	}
+	text = b2.String()
+	return text, b.shown
+}
+
+func Show(names []string) (text string, shown int) {
+	board := Board{names: names}
+	board.Text("")
+	return board.Text(", ")
+}
+""",
+        probe="""for _, names := range [][]string{nil, {""}, {"a", "é"}, strings.Fields(strings.Repeat("word ", 30))} {
+	text, shown := Show(names)
+	emit(text)
+	emit(shown)
+}""",
+        probe_imports=("strings",),
+        saves=5,
+    ),
 )
 
 REFUSALS = (
@@ -461,6 +534,21 @@ REFUSALS = (
 
 func Join(words []string, into *string) (s string) {
 	defer func() { recover() }()
+	for i := range 10 {
+		s += words[i]
+	}
+	return s
+}
+""",
+        "may end a panic",
+    ),
+    Refused(
+        """package p
+
+func end() { recover() }
+
+func Join(words []string) (s string) {
+	defer end()
 	for i := range 10 {
 		s += words[i]
 	}
