@@ -210,6 +210,18 @@ def test_only_what_is_new_is_formatted(module: Callable[..., Path]) -> None:
     assert "\tt.a+=x\n" in made
 
 
+def test_lines_end_as_they_did(module: Callable[..., Path]) -> None:
+    # gofmt takes every carriage return out, which would change each line of a file that was written on Windows.
+    text = TEXT.replace('"%s:%d"', "`%s\n:%d`")
+    root = module({"p.go": TEXT})
+    (root / "p.go").write_bytes(text.replace("\n", "\r\n").encode())
+    assert fix(root, "--write", "--force").returncode == 0
+    made = (root / "p.go").read_bytes()
+    assert b'region + "\\n:" + strconv.Itoa(id)' in made
+    assert made.count(b"\n") == made.count(b"\r\n") == len(made.split(b"\r\n")) - 1
+    assert b'import (\r\n\t"fmt"\r\n\t"strconv"\r\n)' in made
+
+
 def test_what_another_rewrite_makes_possible_is_made_too(module: Callable[..., Path]) -> None:
     text = """
         package p

@@ -43,8 +43,20 @@ def finished(
         if fresh and bench.units[0].standard:
             # Which of its packages may depend on which is a policy of the standard library (go/build: deps_test.go).
             return Unfinished(f"the package would depend on {', '.join(sorted(fresh))}, which it does not now")
-        texts[path] = _formatted(before.text, text, bench)
+        texts[path] = _ending_alike(before.text, text, bench)
     return texts
+
+
+def _ending_alike(before: bytes, after: bytes, bench: Workbench) -> bytes:
+    """The text as ``_formatted``, its lines ended as those before: gofmt takes every carriage return out.
+
+    Those in a raw string are no part of it, so it may have them or not.
+    """
+    returns = before.count(b"\r\n")
+    if not returns or returns != before.count(b"\n"):
+        return _formatted(before, after, bench)
+    plain = _formatted(before.replace(b"\r\n", b"\n"), after.replace(b"\r\n", b"\n"), bench)
+    return plain.replace(b"\n", b"\r\n")
 
 
 def _formatted(before: bytes, after: bytes, bench: Workbench) -> bytes:
