@@ -62,3 +62,41 @@ def test_what_one_package_changes_in_another_is_kept(module: Callable[..., Path]
     assert "sprintf: 2 rewrites" in done.stderr
     built = subprocess.run(["go", "build", "./..."], cwd=root, capture_output=True, check=False)
     assert built.returncode == 0, built.stderr
+
+
+def test_generic_code_is_judged_where_it_is_instantiated(module: Callable[..., Path]) -> None:
+    # The package itself has no code of it. The second function has none anywhere, so that nothing can be said of it.
+    root = module(
+        {
+            "seq/seq.go": """
+                package seq
+
+                func Keys[K comparable, V any](m map[K]V) []K {
+                \tkeys := []K{}
+                \tfor key := range m {
+                \t\tkeys = append(keys, key)
+                \t}
+                \treturn keys
+                }
+
+                func Values[K comparable, V any](m map[K]V) []V {
+                \tvalues := []V{}
+                \tfor _, value := range m {
+                \t\tvalues = append(values, value)
+                \t}
+                \treturn values
+                }
+                """,
+            "m.go": """
+                package m
+
+                import "example.com/m/seq"
+
+                func Use(words map[string]int) []string { return seq.Keys(words) }
+                """,
+        }
+    )
+    done = fix(root, "--explain-refusals", "--rule", "preallocate", "./seq")
+    assert "keys := make([]K, 0, len(m))" in done.stdout
+    assert "make([]V" not in done.stdout
+    assert "seq/seq.go:14:12: preallocate: it would save nothing" in done.stderr

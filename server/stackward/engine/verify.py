@@ -22,7 +22,7 @@ from stackward.engine.results import UnitResult
 from stackward.engine.tally import Function, Tally, hidden, outermost, tallies, total
 from stackward.engine.workbench import Workbench
 from stackward.rewrites import Proposal, Span
-from stackward.syntax.functions import enclosing_function, enclosing_loops
+from stackward.syntax.functions import declared_name, enclosing_function, enclosing_loops
 from stackward.syntax.tree import SourceFile, parse, path_to
 from stackward.toolchain.compiler import Replay
 from stackward.toolchain.unit import Unit, UnitId, Variant
@@ -89,7 +89,8 @@ def compare(
         results |= more
     before, after = _tallies(bench, {one: base[one] for one in results}, results, own, proposals)
     others = {path: text for path, text in texts.items() if path not in own}
-    if others or (visible and not alone):
+    generic = visible and any(_generic(bench.files[path]) != _generic(parse(text)) for path, text in own.items())
+    if others or (visible and not alone) or generic:
         importers = bench.importers() or ()
         present = archives_as_it_is(bench) if importers else {}
         if not isinstance(present, dict):
@@ -105,11 +106,39 @@ def compare(
             their_before, their_after = _tallies(importer, known, changed, theirs, proposals, copies=True)
             before |= their_before
             after |= their_after
+            if generic:
+                made = [{one: _elsewhere(result) for one, result in found.items()} for found in (known, changed)]
+                _joined(before, after, _tallies(bench, made[0], made[1], own, proposals))
     same = {one for one in after if one in before and before[one] == after[one]}
     return Compared(
         {one: tally for one, tally in before.items() if one not in same},
         {one: tally for one, tally in after.items() if one not in same},
     )
+
+
+def _generic(source: SourceFile) -> list[bytes]:
+    """The texts of the generic functions of a file, which are compiled where they are instantiated."""
+    return [
+        source.text[node.start_byte : node.end_byte]
+        for node in source.tree.root_node.children
+        if node.type in {"function_declaration", "method_declaration"} and declared_name(node, source)[1]
+    ]
+
+
+def _elsewhere(result: UnitResult) -> UnitResult:
+    """What a unit found in the generic code of other packages, as if it were their own result."""
+    return UnitResult(result.elsewhere, result.log_bytes)
+
+
+def _joined(
+    before: dict[Function, Tally],
+    after: dict[Function, Tally],
+    instances: tuple[dict[Function, Tally], dict[Function, Tally]],
+) -> None:
+    """Add what functions allocate of which nothing is known yet: generic ones, in a package that instantiates them."""
+    for function in instances[0].keys() | instances[1].keys():
+        if not any(known.get(function, Tally()).places for known in (before, after)):
+            before[function], after[function] = (known.get(function, Tally()) for known in instances)
 
 
 def _concerned(bench: Workbench, texts: Mapping[str, bytes]) -> list[Unit]:
