@@ -417,3 +417,10 @@ def test_what_saves_more_comes_first(module: Callable[..., Path]) -> None:
     done = fix(module({"p.go": text}))
     assert "map-to-struct: 1 rewrite" in done.stderr, done.stderr
     assert "preallocate: 1 rewrite" in done.stderr, done.stderr
+
+
+def test_code_that_a_line_directive_moves_is_left_alone(module: Callable[..., Path]) -> None:
+    root = module({"p.go": TEXT.replace("func Key", "//line p.y:7\nfunc Key")})
+    done = fix(root, "--explain-refusals")
+    assert "p.go:6:49: sprintf: a line directive moves it" in done.stderr
+    assert done.stdout == ""

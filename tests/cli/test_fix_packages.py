@@ -99,4 +99,4 @@ def test_generic_code_is_judged_where_it_is_instantiated(module: Callable[..., P
     done = fix(root, "--explain-refusals", "--rule", "preallocate", "./seq")
     assert "keys := make([]K, 0, len(m))" in done.stdout
     assert "make([]V" not in done.stdout
-    assert "seq/seq.go:14:12: preallocate: it would save nothing" in done.stderr
+    assert "seq.go:14:12: preallocate: it would save nothing in the code that is compiled of it here" in done.stderr

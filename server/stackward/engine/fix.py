@@ -16,6 +16,7 @@ from stackward.engine.rewriting import (
     Candidate,
     Proved,
     Rejected,
+    as_far_as_known,
     candidates,
     more,
     new_texts,
@@ -263,7 +264,7 @@ def _judged(
     assert function is not None
     # By itself a change answers for everything, else for its function.
     own = outcome if alone else _only(outcome, function)
-    why = objection(own, choice.proposal)
+    why = objection(own, choice.proposal, as_far_as_known(bench, choice.proposal))
     if why:
         _reject(result, bench, choice, why)
         return

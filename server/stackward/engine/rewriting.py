@@ -12,8 +12,11 @@ from stackward.engine.tally import Tally, total
 from stackward.engine.verify import Compared, DoesNotCompile, compare
 from stackward.engine.workbench import Workbench
 from stackward.rewrites import REWRITES, Proposal, Refusal, Rewrite, Scene, Span, walk
+from stackward.syntax.excerpt import LINE_DIRECTIVE
+from stackward.syntax.functions import declared_name
 from stackward.syntax.tree import SourceFile, generated
 
+_DECLARED = frozenset({"function_declaration", "method_declaration"})
 log = logging.getLogger(__name__)
 
 
@@ -84,6 +87,10 @@ def candidates(
                 log.exception("rewrite %s failed at %s:%d", rewrite.name, path, node.start_point[0] + 1)
                 continue
             proposals = tuple(one for one in offers if isinstance(one, Proposal))
+            if proposals and LINE_DIRECTIVE.search(source.text, 0, node.end_byte):
+                moved = "a line directive moves it, so that what the compiler says of it could not be found"
+                yield Rejected(rewrite, scene.span(node), moved, source.text)
+                continue
             if proposals:
                 yield Candidate(rewrite, scene.span(node), proposals)
                 continue
@@ -121,7 +128,7 @@ def _try(bench: Workbench, candidate: Candidate, proposal: Proposal) -> Proved |
     compared = compare(bench, texts, [proposal])
     if isinstance(compared, DoesNotCompile):
         return rejected(f"it would not compile: {compared.message}")
-    if (why := objection(compared, proposal)) != "":
+    if (why := objection(compared, proposal, as_far_as_known(bench, proposal))) != "":
         return rejected(why)
     return Proved(candidate, proposal, total(compared.before.values()), total(compared.after.values()))
 
@@ -146,16 +153,28 @@ def edits(bench: Workbench, proved: Proved) -> dict[str, tuple[Replacement, ...]
     return {path: difference(files[path].text, text) for path, text in texts.items()}
 
 
-def objection(compared: Compared, proposal: Proposal) -> str:
-    """Why a change that compiles is not good enough; empty if it is."""
+def objection(compared: Compared, proposal: Proposal, limits: str = "") -> str:
+    """Why a change that compiles is not good enough; empty if it is. For ``limits`` see ``as_far_as_known``."""
     if proposal.repairs:
         return ""
     if compared.worse:
         return more(compared)
     if not compared.better:
-        return "it would save nothing"
+        return f"it would save nothing{limits}"
     if _more_often(total(compared.before.values()), total(compared.after.values())):
         return "what it saves is made seldom, and what it costs every time"
+    return ""
+
+
+def as_far_as_known(bench: Workbench, proposal: Proposal) -> str:
+    """What limits that judgement: generic code is compiled where it is instantiated, and perhaps nowhere."""
+    for path, edits in proposal.edits.items():
+        source = bench.files.get(path)
+        for edit in edits if source is not None else ():
+            assert source is not None
+            around = [one for one in source.tree.root_node.children if one.start_byte < edit.start < one.end_byte]
+            if any(one.type in _DECLARED and declared_name(one, source)[1] for one in around):
+                return " in the code that is compiled of it here"
     return ""
 
 
@@ -206,4 +225,15 @@ def _bytes(before: Tally, after: Tally) -> str:
     return f", \N{MINUS SIGN}{before.call_bytes - after.call_bytes:,} B"
 
 
-__all__ = ["Candidate", "Proved", "Rejected", "candidates", "objection", "prove", "refuse", "saving", "savings"]
+__all__ = [
+    "Candidate",
+    "Proved",
+    "Rejected",
+    "as_far_as_known",
+    "candidates",
+    "objection",
+    "prove",
+    "refuse",
+    "saving",
+    "savings",
+]

@@ -16,7 +16,8 @@ literal nor any other changes the variable or takes its address.
 ## When it is not
 
 When anything is assigned after the literal is made: then the two would no longer share it. Passing the variable as an
-argument, as in `go func(x int) { … }(x)`, often costs more than it saves; the copy does not.
+argument, as in `go func(x int) { … }(x)`, often costs more than it saves; the copy does not. In what `sort.Slice`
+compares with: `sort-slice` saves that func literal too.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from tree_sitter import Node
 from stackward.core.edit import Replacement
 from stackward.rewrites._names import walk
 from stackward.rewrites._rewrite import Example, Offer, Proposal, Refusal, Refused, Rewrite
-from stackward.rewrites._scene import Scene, replace_node
+from stackward.rewrites._scene import Scene, is_call, replace_node
 from stackward.rewrites._variables import Variable, before, has_goto, inside, siblings, variable
 from stackward.syntax.tree import SourceFile
 
@@ -53,6 +54,9 @@ def propose(scene: Scene) -> Iterator[Offer]:
     statement = scene.statement()
     if statement.parent is None or statement.parent.type != "statement_list":
         return
+    if scene.package.language >= 21 and _compares(scene):
+        yield Refusal("package slices needs no func literal that captures what it sorts")
+        return
     good: list[Variable] = []
     for one in shared:
         why = _changed_later(scene, one, statement)
@@ -63,6 +67,13 @@ def propose(scene: Scene) -> Iterator[Offer]:
     if good:
         names = " and ".join(one.name for one in good)
         yield Proposal(f"Capture a copy of {names}", {scene.path: tuple(_edits(scene, good, statement))})
+
+
+def _compares(scene: Scene) -> bool:
+    """Whether the literal compares elements for package sort (see ``sort-slice``)."""
+    listed = scene.node.parent
+    call = listed.parent if listed is not None else None
+    return call is not None and is_call(call) and scene.callee(call) in {"sort.Slice", "sort.SliceStable"}
 
 
 def _shared(scene: Scene) -> Iterator[Variable]:
@@ -260,6 +271,24 @@ func Handlers(paths []string) []func(string) string {
 )
 
 REFUSALS = (
+    Refused(
+        """package p
+
+import "sort"
+
+func Sorted(words map[string]float64, limit float64) []float64 {
+	sizes := []float64{}
+	for _, size := range words {
+		if size < limit {
+			sizes = append(sizes, size)
+		}
+	}
+	sort.Slice(sizes, func(i, j int) bool { return sizes[i] < sizes[j] })
+	return sizes
+}
+""",
+        "package slices",
+    ),
     Refused(
         """package p
 

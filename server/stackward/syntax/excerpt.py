@@ -19,7 +19,7 @@ from stackward.syntax.mentions import Mentions, mentions
 from stackward.syntax.tree import SourceFile
 
 # Positions after such a comment are about other lines, or other files.
-_LINE_DIRECTIVE = re.compile(rb"^//line |/\*line ", re.MULTILINE)
+LINE_DIRECTIVE = re.compile(rb"^//line |/\*line ", re.MULTILINE)
 # A stub with a body, where the language wants one: it ends in any function, whatever that returns.
 _ENDLESS = b"{for{}}"
 _WITH_BODY = frozenset({b"init", b"main", b"_"})
@@ -146,7 +146,7 @@ def _parts(one: Mentions) -> tuple[frozenset[bytes], frozenset[bytes], frozenset
 
 def _outline(source: SourceFile) -> Outline | None:
     root, text = source.tree.root_node, source.text
-    if root.has_error or _LINE_DIRECTIVE.search(text):
+    if root.has_error or LINE_DIRECTIVE.search(text):
         return None
     declarations: list[Declaration] = []
     imports: list[Import] = []
