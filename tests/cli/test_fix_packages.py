@@ -100,3 +100,26 @@ def test_generic_code_is_judged_where_it_is_instantiated(module: Callable[..., P
     assert "keys := make([]K, 0, len(m))" in done.stdout
     assert "make([]V" not in done.stdout
     assert "seq.go:14:12: preallocate: it would save nothing in the code that is compiled of it here" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('(\n\t"fmt"\n\n\t"example.com/m/b"\n)', '(\n\t"strconv"\n\n\t"example.com/m/b"\n)'),
+        ('(\n\t"example.com/m/b"\n\t"fmt"\n)', '(\n\t"example.com/m/b"\n\t"strconv"\n)'),
+        ('(\n\t"fmt"\n\t"sort"\n\n\t"a/b"\n)', '(\n\t"sort"\n\t"strconv"\n\n\t"a/b"\n)'),
+        ('(\n\t"example.com/m/b"\n)\nimport "fmt"', '(\n\t"strconv"\n\n\t"example.com/m/b"\n)'),
+        ('"fmt"\nimport "example.com/m/b"', '(\n\t"strconv"\n\n\t"example.com/m/b"\n)'),
+    ],
+)
+def test_imports_of_the_standard_library_stay_together(module: Callable[..., Path], before: str, after: str) -> None:
+    name = "a" if '"a/b"' in before else "example.com/m"
+    used = "var _ = sort.Ints\n" if "sort" in before else ""
+    rest = f'{used}var _ = b.B\n\nfunc Key(n int) string {{ return fmt.Sprintf("%d", n) }}\n'
+    text = f"package p\n\nimport {before}\n\n{rest}"
+    root = module({"p.go": text, "b/b.go": "package b\n\nvar B int\n"})
+    (root / "go.mod").write_text(f"module {name}\n\ngo 1.24\n", encoding="utf-8")
+    done = fix(root, "--write", "--force", ".")
+    assert "sprintf: 1 rewrite" in done.stderr, done.stderr
+    made = (root / "p.go").read_text(encoding="utf-8")
+    assert made.partition("import ")[2].partition("\n\nvar")[0].partition("\n\nfunc")[0].strip() == after, made

@@ -11,6 +11,60 @@ from stackward.core.edit import Replacement
 from stackward.rewrites._names import walk
 from stackward.syntax.tree import SourceFile, text_of
 
+# How the import paths of the standard library begin; those of a module may do without a dot, too.
+_STANDARD = frozenset(
+    [
+        "archive",
+        "bufio",
+        "bytes",
+        "cmp",
+        "compress",
+        "container",
+        "context",
+        "crypto",
+        "database",
+        "debug",
+        "embed",
+        "encoding",
+        "errors",
+        "expvar",
+        "flag",
+        "fmt",
+        "go",
+        "hash",
+        "html",
+        "image",
+        "index",
+        "io",
+        "iter",
+        "log",
+        "maps",
+        "math",
+        "mime",
+        "net",
+        "os",
+        "path",
+        "plugin",
+        "reflect",
+        "regexp",
+        "runtime",
+        "slices",
+        "sort",
+        "strconv",
+        "strings",
+        "structs",
+        "sync",
+        "syscall",
+        "testing",
+        "text",
+        "time",
+        "unicode",
+        "unique",
+        "unsafe",
+        "weak",
+    ]
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Import:
@@ -128,7 +182,7 @@ def settled(before: SourceFile, after: SourceFile, needed: Sequence[str]) -> lis
         and one.qualifier not in used
         and one.path not in needed
     ]
-    return _dropped(after, gone, present) + _added(after, wanted, [one for one in present if one not in gone])
+    return _dropped(after, gone, present) + _added(after, wanted, [one for one in present if one not in gone], gone)
 
 
 def _qualifiers(source: SourceFile) -> set[str]:
@@ -168,22 +222,30 @@ def _line(source: SourceFile, node: Node, *, blank: bool = False) -> Replacement
     return Replacement(start, end)
 
 
-def _added(source: SourceFile, wanted: Sequence[str], kept: Sequence[Import]) -> list[Replacement]:
+def _added(
+    source: SourceFile, wanted: Sequence[str], kept: Sequence[Import], gone: Sequence[Import]
+) -> list[Replacement]:
     if not wanted:
         return []
-    grouped = [one for one in kept if one.spec.parent is not None and one.spec.parent.type == "import_spec_list"]
+    grouped, left = ([one for one in some if _is_grouped(one)] for some in (kept, gone))
     if grouped:
+        standard = [one for one in grouped if _is_standard(one.path)]
+        if not standard and all(_is_standard(path) for path in wanted):
+            # They are a group of their own: where one was that is not needed any more, else in front of the others.
+            first = min([one for one in left if _is_standard(one.path)] or grouped, key=lambda one: one.spec.start_byte)
+            start = source.text.rfind(b"\n", 0, first.spec.start_byte) + 1
+            group = "".join(f'\t"{path}"\n' for path in sorted(wanted)) + ("" if first in left else "\n")
+            return [Replacement(start, start, group.encode())]
         found = []
         for path in wanted:
             # After the last of the group of the standard library that sorts before it, else before the first.
-            standard = [one for one in grouped if "." not in one.path.partition("/")[0]] or grouped
-            before = [one for one in standard if one.path < path]
+            before = [one for one in standard or grouped if one.path < path]
             if before:
                 last = max(before, key=lambda one: one.spec.start_byte)
                 end = source.text.find(b"\n", last.spec.end_byte)
                 found.append(Replacement(end, end, b'\n\t"' + path.encode() + b'"'))
             else:
-                first = min(standard, key=lambda one: one.spec.start_byte)
+                first = min(standard or grouped, key=lambda one: one.spec.start_byte)
                 start = source.text.rfind(b"\n", 0, first.spec.start_byte) + 1
                 found.append(Replacement(start, start, b'\t"' + path.encode() + b'"\n'))
         return _joined(found)
@@ -193,13 +255,22 @@ def _added(source: SourceFile, wanted: Sequence[str], kept: Sequence[Import]) ->
         declaration = kept[0].spec.parent
         assert declaration is not None
         specs = sorted([text_of(kept[0].spec, source), *(f'"{path}"' for path in wanted)], key=_path_of)
-        body = "".join(f"\t{spec}\n" for spec in specs)
+        groups = ([one for one in specs if _is_standard(_path_of(one)[1:-1]) is standard] for standard in (True, False))
+        body = "\n".join("".join(f"\t{spec}\n" for spec in group) for group in groups if group)
         return [Replacement(declaration.start_byte, declaration.end_byte, f"import (\n{body})".encode())]
     clause = next(node for node in source.tree.root_node.named_children if node.type == "package_clause")
     new = f'\n\nimport "{wanted[0]}"' if len(wanted) == 1 else f"\n\nimport (\n{lines})"
     end = source.text.find(b"\n", clause.end_byte)
     end = end if end >= 0 else len(source.text)
     return [Replacement(end, end, new.encode())]
+
+
+def _is_grouped(one: Import) -> bool:
+    return one.spec.parent is not None and one.spec.parent.type == "import_spec_list"
+
+
+def _is_standard(path: str) -> bool:
+    return path.partition("/")[0] in _STANDARD
 
 
 def _path_of(spec: str) -> str:

@@ -750,7 +750,7 @@ import "fmt"
 
 func strconv(n int) string { return fmt.Sprintf("%d", n) }
 """,
-        "needs fmt",
+        "strconv cannot be used",
     ),
     Refused(
         """package p
