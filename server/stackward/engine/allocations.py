@@ -19,10 +19,10 @@ from stackward.core.site import Allocates, Site, Storage, one_line
 from stackward.engine import costs
 from stackward.engine.guests import at_its_call, guests_of
 from stackward.engine.inlined import Origins, gets_there
-from stackward.engine.places import SIDE, Place, affinity, holds_several, may_need, object_of
+from stackward.engine.places import SIDE, Place, affinity, holds_several, kept_by_caller, may_need, object_of
 from stackward.engine.sites import Found, SiteBuilder
 from stackward.engine.symbols import Symbols
-from stackward.rules import Construct, End, fate
+from stackward.rules import Construct
 from stackward.syntax.constructs import Constructs, position_of
 from stackward.syntax.functions import enclosing_function
 from stackward.syntax.nodes import Kind, Located, callee_node, locate
@@ -64,6 +64,7 @@ class AllocationMap:
         self._conversions = code.conversions
         self._minor = code.minor
         self._merged: dict[str, str] = {}
+        self._literals: list[Place] = []
         self._by_line: dict[tuple[str, int], list[AllocatorCall]] = defaultdict(list)
         self._foreign: dict[str, list[AllocatorCall]] = defaultdict(list)
         for call in code.calls:
@@ -106,6 +107,9 @@ class AllocationMap:
         for place in (place for group in places.values() for place in group):
             if place.construct is Construct.VARIABLE and any(holds_several(call) for call in place.calls):
                 self._merged.setdefault(place.found.site.function, place.found.site.subject)
+        self._literals = [
+            place for group in places.values() for place in group if place.construct is Construct.FUNC_LITERAL
+        ]
         settled = [self._settled(place) for group in places.values() for place in group]
         settled += [self._settled(place) for place in extra]
         return sorted(settled, key=lambda found: (found.site.path, found.site.range, found.site.subject))
@@ -252,7 +256,7 @@ class AllocationMap:
         site = place.found.site
         if not set(self._inlined.get(site.function, ())) <= set(site.inlined_at):
             return True
-        return site.function in self._log.inlinable and _kept_by_caller(place)
+        return site.function in self._log.inlinable and kept_by_caller(place, self._literals)
 
     def _without_call(self, place: Place) -> costs.Verdict:
         found, site = place.found, place.found.site
@@ -313,19 +317,6 @@ class AllocationMap:
         if not place.logged and construct is not Construct.MAP_INSERT and _makes_map(construct, call):
             construct = Construct.MAP
         return replace(found, site=site, construct=construct, call=call)
-
-
-def _kept_by_caller(place: Place) -> bool:
-    """Whether a site is a func literal that is returned, or a variable that it captures.
-
-    Such a function mostly gives an iterator; a loop over it inlines both, and then nothing is left to allocate.
-    """
-    flow = place.found.site.flow
-    end = fate(flow).end
-    if place.construct is Construct.FUNC_LITERAL:
-        return end is End.RETURNED
-    captured = any(step.reason == "captured by a closure" for edge in flow for step in edge.steps)
-    return place.construct is Construct.VARIABLE and captured and end is not End.PASSED
 
 
 def _in_callee(place: Place, origins: Origins) -> tuple[str, str]:

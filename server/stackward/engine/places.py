@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stackward.core.allocation import AllocatorCall, Mechanism
 from stackward.core.facts import ExprFacts, TypeInfo
 from stackward.engine import costs
 from stackward.engine.sites import Found
-from stackward.rules import Construct
+from stackward.rules import Construct, End, fate
 
 # Which allocators a construct may need.
 _NEEDS: Mapping[Construct, frozenset[Mechanism]] = {
@@ -173,8 +173,9 @@ def _object(place: Place, call: AllocatorCall) -> int:
 
 
 def bare(name: str) -> str:
-    """A type's name without its package."""
-    return name.rpartition(".")[2]
+    """A type's name without its package; that of a pointer is another one than what it points to."""
+    kept = name.lstrip("*")
+    return name[: len(name) - len(kept)] + kept.rpartition(".")[2]
 
 
 _WORDS = {"runtime.convT16": 2, "runtime.convT32": 4, "runtime.convT64": 8}
@@ -200,3 +201,33 @@ def _boxes(call: AllocatorCall, facts: ExprFacts | None) -> bool | None:
 def _is_wrapper(info: TypeInfo, size: int) -> bool:
     """Whether a struct or array may have a string or a slice as its only part."""
     return info.kind in {"struct", "array"} and info.size == size
+
+
+def kept_by_caller(place: Place, literals: Sequence[Place]) -> bool:
+    """Whether a site is a func literal that is returned, or a variable that it captures.
+
+    Such a function mostly gives an iterator; a loop over it inlines both, and then nothing is left to allocate. Of
+    the ``literals`` those that are stored or sent are on the heap wherever their function is inlined.
+    """
+    flow = place.found.site.flow
+    end = fate(flow).end
+    if place.construct is Construct.FUNC_LITERAL:
+        return end is End.RETURNED
+    captured = [step.at for edge in flow for step in edge.steps if step.reason == "captured by a closure"]
+    if place.construct is not Construct.VARIABLE or not captured or end is End.PASSED:
+        return False
+    around = [
+        literal
+        for literal in literals
+        if any(
+            at.path == literal.found.site.path
+            and literal.found.located.node.start_byte
+            <= literal.found.file.lines.offset(at.pos)
+            < literal.found.located.node.end_byte
+            for at in captured
+        )
+    ]
+    return not around or any(fate(one.found.site.flow).end not in _KEPT for one in around)
+
+
+_KEPT = frozenset({End.SENT, End.SPILLED, End.STORED})
