@@ -114,7 +114,7 @@ class Analysis:
         sources = self._sources.of(inputs.snapshot)
         neighbours = Neighbours(self._library, inputs.graph, [path for path, _ in unit.imports])
         part = Part(unit.package, unit.files, sources, neighbours)
-        instances = Instances(unit, inputs.graph, self._sources, self._library)
+        instances = Instances(unit, inputs.graph, self._sources.laid_over(inputs.foreign), self._library)
         builder = part.builder
         partials = Partials(part, on_partial, lambda found: wanted(found.site.path))
 

@@ -23,7 +23,10 @@ def edition() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Everything that the analysis of a unit depends on. ``archives`` replaces export data that the recipe names."""
+    """Everything that the analysis of a unit depends on. ``archives`` replaces export data that the recipe names.
+
+    ``foreign`` are texts that such data is of, where the files say something else: lines of generic code are theirs.
+    """
 
     unit: Unit
     snapshot: Snapshot
@@ -32,6 +35,7 @@ class Inputs:
     """Digest of the toolchain and the build configuration."""
     graph: tuple[Package, ...] = ()
     """The packages that the unit imports; their texts are as their export data, which the key names."""
+    foreign: Mapping[str, bytes] = field(default_factory=dict)
 
     def key(self) -> str:
         """A digest of all of it, and of the version of stackward that judges it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from stackward.engine.texts import Snapshot, Texts, digest
@@ -29,6 +29,10 @@ class Sources:
         self._bytes = 0
         self._declared: dict[str, Declared] = {}
         self._generic: dict[str, str] = {}
+
+    def laid_over(self, texts: Mapping[str, bytes]) -> Sources:
+        """The same with other texts for some files."""
+        return Sources(self._texts.with_overlays(texts), self) if texts else self
 
     def remember(self, source: SourceFile) -> None:
         """Take a tree that exists, such as that of an open document, so that it is not parsed again."""

@@ -95,12 +95,15 @@ def compare(
         present = archives_as_it_is(bench) if importers else {}
         if not isinstance(present, dict):
             return DoesNotCompile(f"the package does not compile as it is: {present}", failure=present)
+        laid = {path: text for path, text in bench.snapshot.overlays.items() if path in bench.files}
         for importer in importers:
             theirs = {path: text for path, text in others.items() if path in importer.files}
-            known = importer.base(importer.units, present)
+            if generic:
+                importer.explain()  # Instances are found by their functions' names.
+            known = importer.base(importer.units, present, laid)
             if not isinstance(known, dict):
                 continue  # It did not compile before, so that nothing can be said of it.
-            changed = importer.analysed(theirs, present | archives, importer.units)
+            changed = importer.analysed(theirs, present | archives, importer.units, laid | own)
             if not isinstance(changed, dict):
                 return _broken(changed, importer, theirs)
             their_before, their_after = _tallies(importer, known, changed, theirs, proposals, copies=True)

@@ -191,20 +191,29 @@ class Workbench:
     # What the check needs
 
     def base(
-        self, units: Sequence[Unit], archives: Mapping[str, str] | None = None
+        self,
+        units: Sequence[Unit],
+        archives: Mapping[str, str] | None = None,
+        foreign: Mapping[str, bytes] | None = None,
     ) -> dict[UnitId, UnitResult] | Failed:
         """The analysis of some units as they are; with ``archives`` of what they import, always the same."""
         missing = [unit for unit in units if unit.id not in self._base]
-        fresh = self.analysed({}, archives or {}, missing)
+        fresh = self.analysed({}, archives or {}, missing, foreign)
         if not isinstance(fresh, dict):
             return fresh
         self._base |= fresh
         return {unit.id: self._base[unit.id] for unit in units}
 
     def analysed(
-        self, texts: Mapping[str, bytes], archives: Mapping[str, str], units: Sequence[Unit]
+        self,
+        texts: Mapping[str, bytes],
+        archives: Mapping[str, str],
+        units: Sequence[Unit],
+        foreign: Mapping[str, bytes] | None = None,
     ) -> dict[UnitId, UnitResult] | Failed:
         """The analysis of some units with other texts and other export data; the first failure if there is one.
+
+        ``foreign`` are the texts of other packages that this data is of.
 
         Without its explanations a log is read several times as fast, but some sites are judged otherwise. So a unit is
         analysed with them if that is how it was analysed before, and without them else.
@@ -212,7 +221,7 @@ class Workbench:
         shop, analysis = self.shop, self.shop.tools.analysis
 
         def run(unit: Unit) -> UnitResult | Failed:
-            inputs = self.inputs(unit, texts, archives)
+            inputs = replace(self.inputs(unit, texts, archives), foreign=foreign or {})
             known = shop.known(inputs)
             if known is not None:
                 self._explained.add(unit.id)
@@ -240,6 +249,13 @@ class Workbench:
                 return outcome
             found[unit.id] = outcome
         return found
+
+    def explain(self) -> None:
+        """From now on analyse all units with explanations, which name functions that are not inlined, too."""
+        for unit in self.units:
+            if unit.id not in self._explained:
+                self._explained.add(unit.id)
+                self._base.pop(unit.id, None)
 
     def inputs(self, unit: Unit, texts: Mapping[str, bytes], archives: Mapping[str, str]) -> Inputs:
         """What the analysis of a unit with other texts depends on."""
