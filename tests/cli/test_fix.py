@@ -399,6 +399,19 @@ def test_one_of_several_proposals_is_made_though_the_others_are_not(module: Call
     assert "strings.Builder" in done.stdout
 
 
+def test_a_text_that_is_formatted_twice_needs_fmt_for_neither(module: Callable[..., Path]) -> None:
+    text = """
+        package p
+
+        import "fmt"
+
+        func Tag(n int, sum uint32) string { return fmt.Sprintf("%q", fmt.Sprintf("%x-%x", n, sum)) }
+        """
+    done = fix(module({"p.go": text}))
+    assert "strconv.Quote(" in done.stdout
+    assert not [line for line in done.stdout.split("\n") if line.startswith("+") and "fmt" in line]
+
+
 def test_what_saves_more_comes_first(module: Callable[..., Path]) -> None:
     # With its capacity the slice of maps would be one that no struct takes the place of.
     text = """

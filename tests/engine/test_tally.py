@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from gomodule import run_check, write_module
+from stackward.core.hint import Hint
 from stackward.engine.results import FileResult, UnitResult
 from stackward.engine.rewriting import objection, saving
 from stackward.engine.tally import Tally, tallies
@@ -81,15 +83,50 @@ type User struct{ name string }
 var Last *User
 
 func Keep(name string) { Last = &User{name} }
+
+var Any any
+
+func Joined(a, b string) { Any = a + b }
+
+func Copied(b []byte) { Any = string(b) }
+
+func Bytes(s string) { Any = []byte(s) }
+
+func Number(n int) { Any = n }
 """
 
 
 def test_what_grows_is_not_what_only_may_allocate(tmp_path: Path) -> None:
     """A conversion that finds room on the stack for short texts never grew."""
+    counts = {name: (one.calls, one.growths, one.chances, one.places) for name, one in counted(tmp_path)[1].items()}
+    assert {name: counts[name] for name in ("Grow", "Text", "Keep")} == {
+        "Grow": (0, 1, 0, 1),
+        "Text": (0, 0, 1, 1),
+        "Keep": (1, 0, 0, 1),
+    }
+
+
+def test_a_text_in_an_interface_is_two_objects(tmp_path: Path) -> None:
+    """Its bytes, and its header; the log mentions one."""
+    hints, found = counted(tmp_path)
+    said = {hint.site.function: hint.site.costs[0] for hint in hints}
+    assert {name: (said[name], found[name].places) for name in ("Joined", "Copied", "Bytes")} == {
+        "Joined": ("n bytes and 16 for its header", 2),
+        "Copied": ("n bytes and 16 for its header", 2),
+        "Bytes": ("n bytes and 24 for its header", 2),
+    }
+
+
+def test_most_numbers_are_large(tmp_path: Path) -> None:
+    """A number that is boxed allocates more often than a text that may fit on the stack, but not always."""
+    _, found = counted(tmp_path)
+    assert found["Text"].weight < found["Number"].weight < found["Keep"].weight
+
+
+def counted(tmp_path: Path) -> tuple[Sequence[Hint], dict[str, Tally]]:
+    """The hints of ``SOURCE``, and what its functions allocate."""
     root = write_module(tmp_path / "m", {"p.go": SOURCE})
     hints = run_check(root).hints
-    path = str(root / "p.go")
-    unit = UnitResult((FileResult(path, "", hints, ()),), 0)
+    unit = UnitResult((FileResult(str(root / "p.go"), "", hints, ()),), 0)
     found = tallies({UnitId("example.com/m", Variant.PACKAGE): unit})
-    counts = {name: (one.calls, one.growths, one.chances, one.places) for (_, name), one in found.items() if one.places}
-    assert counts == {"Grow": (0, 1, 0, 1), "Text": (0, 0, 1, 1), "Keep": (1, 0, 0, 1)}
+    return hints, {name: one for (_, name), one in found.items() if one.places}

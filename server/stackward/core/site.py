@@ -44,7 +44,8 @@ class Site:
 
     What the object code says comes later: ``allocates`` with ``when`` (the condition of ``sometimes``, the reason of
     ``never``); ``bytes`` of one allocation and its ``size_class`` (what it takes up), or ``size`` as a formula where
-    they vary; the Go ``type``; and ``runtime``, the allocator that is called.
+    they vary; the Go ``type``; and ``runtime``, the allocator that is called. ``header`` are the bytes of a second
+    object, 0 for none: where a string or slice that is made goes into an interface, its header is copied too.
 
     ``loops`` counts the loops around it within its function; ``cold`` says why its path is rarely taken, empty if it is
     not; ``once`` marks the initialisation of a package-level variable. ``not_inlined`` is the compiler's reason why a
@@ -70,6 +71,7 @@ class Site:
     size: str = ""
     type: str | None = None
     runtime: str | None = None
+    header: int = 0
     loops: int = 0
     cold: str = ""
     not_inlined: str = ""
@@ -87,6 +89,7 @@ class Site:
             size=other.size,
             type=other.type,
             runtime=other.runtime,
+            header=other.header,
         )
 
     @property
@@ -125,6 +128,8 @@ class Site:
                 return ()
             case _:
                 size = f"{self.bytes:,} bytes" if self.bytes is not None else self.size
+                if self.header:
+                    size = f"{size} and {self.header} for its header"
                 when = f"when {self.when}" if self.allocates is Allocates.SOMETIMES else ""
                 often = "once, at start" if self.once else "in a loop" if self.loops == 1 else ""
                 if self.loops > 1 and not self.once:

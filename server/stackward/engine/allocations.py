@@ -18,6 +18,7 @@ from stackward.core.position import ByteCol, BytePos, ByteRange, Location
 from stackward.core.site import Allocates, Site, Storage, one_line
 from stackward.engine import costs
 from stackward.engine.guests import at_its_call, guests_of
+from stackward.engine.headers import with_headers
 from stackward.engine.inlined import Origins, gets_there
 from stackward.engine.places import SIDE, Place, affinity, holds_several, kept_by_caller, may_need, object_of
 from stackward.engine.sites import Found, SiteBuilder
@@ -112,7 +113,7 @@ class AllocationMap:
         ]
         settled = [self._settled(place) for group in places.values() for place in group]
         settled += [self._settled(place) for place in extra]
-        return sorted(settled, key=lambda found: (found.site.path, found.site.range, found.site.subject))
+        return sorted(with_headers(settled), key=lambda found: (found.site.path, found.site.range, found.site.subject))
 
     def _mark_spared(self, places: Iterable[Place]) -> None:
         for place in places:
@@ -282,7 +283,7 @@ class AllocationMap:
             verdict = self._without_call(place)
             construct = place.construct
         else:
-            place.calls.sort(key=lambda call: call.mechanism in SIDE)
+            place.calls.sort(key=lambda call: (call.mechanism in SIDE, call.mechanism is Mechanism.BOX))
             verdict = costs.of(place.calls, found, self._minor)
             construct = place.corrected()
         instances = {one for call in place.calls if (one := self._symbols.instance(call.function))}
@@ -310,6 +311,7 @@ class AllocationMap:
             size=verdict.size,
             type=self._symbols.local(verdict.type) if verdict.type is not None else None,
             runtime=verdict.runtime,
+            header=verdict.header,
             instances=tuple(sorted(instances)) or site.instances,
             spared=tuple(sorted(spared)),
         )

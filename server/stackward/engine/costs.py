@@ -38,11 +38,13 @@ class Verdict:
     size: str = ""
     type: str | None = None
     runtime: str | None = None
+    header: int = 0
 
 
 def of(calls: Sequence[AllocatorCall], found: Found, minor: int) -> Verdict:
     """The verdict on a site with these calls, the main one first; copies of one call are one."""
     call = calls[0]
+    headers = [one.bytes or 0 for one in calls if one.mechanism is Mechanism.BOX]
     calls = [one for one in calls if one.mechanism is call.mechanism]
     if call.mechanism is Mechanism.INSERT and _fits_on_stack(found):
         return Verdict(Allocates.NEVER, "its entries fit into the room on the stack", runtime=call.runtime)
@@ -58,7 +60,11 @@ def of(calls: Sequence[AllocatorCall], found: Found, minor: int) -> Verdict:
         size=size,
         type=_type(call),
         runtime=call.runtime,
+        header=max(headers, default=0) if call.mechanism in TEXTS else 0,
     )
+
+
+TEXTS = frozenset({Mechanism.CONCATENATION, Mechanism.CONVERSION})
 
 
 def foreseen(found: Found, hint: Hint) -> Hint:

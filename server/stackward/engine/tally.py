@@ -1,8 +1,9 @@
 """What a function allocates, as numbers that can be compared: before a change and after it.
 
 The object code says which calls there are, not how often they run. The weights below stand in for that: a loop runs
-ten times, growing doubles, a condition holds every other time, a cold path is taken once in a hundred calls. They only
-decide which of two versions is the better one; what is told to the user are counts of calls.
+ten times, growing doubles, a condition holds every other time, a cold path is taken once in a hundred calls. Most
+numbers are too large for the tables of the runtime's (below 256) and of strconv's (below 100). They only decide which
+of two versions is the better one; what is told to the user are counts of calls.
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ from dataclasses import dataclass
 from stackward.core.position import BytePos
 from stackward.core.site import Allocates, Site
 from stackward.engine.results import Callee, UnitResult
-from stackward.toolchain.allocators import grows
+from stackward.toolchain.allocators import boxes_number, grows
 from stackward.toolchain.callees import ALLOCATIONS
 from stackward.toolchain.unit import UnitId
 
 _LOOP = 10.0
 _SOMETIMES = 0.5
 _COLD = 0.01
+_NUMBER = 0.85  # Somewhat less than what makes a text of it, since more numbers are below 256 than below 100.
 _INLINE = re.compile(r"\.(?:func\d|gowrap\d|deferwrap\d|\d).*$")
 _TOLERANCE = 1e-6
 
@@ -130,8 +132,12 @@ def _site(site: Site, bounded: Callable[[str, BytePos], bool]) -> Tally:
         growing = site.runtime is not None and grows(site.runtime)
         if growing and bounded(site.path, site.range.start):
             return Tally()
-        often *= math.log2(_LOOP) / _LOOP if growing and site.loops else _SOMETIMES
-        return Tally(often, often * (size or 0), growths=int(growing), chances=int(not growing))
+        header = Tally(often * _SOMETIMES, often * _SOMETIMES * site.header, chances=1) if site.header else Tally()
+        if growing and site.loops:
+            often *= math.log2(_LOOP) / _LOOP
+        else:
+            often *= _NUMBER if site.runtime is not None and boxes_number(site.runtime) else _SOMETIMES
+        return Tally(often, often * (size or 0), growths=int(growing), chances=int(not growing)) + header
     if site.loops:
         return Tally(often, often * (size or 0), turns=1)
     return Tally(often, often * (size or 0), calls=1, call_bytes=size)

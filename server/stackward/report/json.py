@@ -75,6 +75,7 @@ def site(hint: Hint, cwd: str) -> dict[str, Any]:
         "size": one.size or None,
         "type": one.type,
         "runtime": one.runtime,
+        "header": one.header or None,
         "loops": one.loops,
         "cold": one.cold or None,
         "once": one.once,

@@ -133,6 +133,11 @@ def grows(runtime: str) -> bool:
     return known is not None and known.mechanism in {Mechanism.GROWTH, Mechanism.INSERT}
 
 
+def boxes_number(runtime: str) -> bool:
+    """Whether a runtime function, ``runtime.convT64``, copies a number, for which one below 256 needs no room."""
+    return runtime.removeprefix("runtime.") in {"convT16", "convT32", "convT64"}
+
+
 # runtime/sizeclasses.go (internal/runtime/gc from Go 1.25); the same in all releases that are supported.
 _CLASSES = (
     *(8, 16, 24, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208, 224, 240, 256, 288, 320, 352, 384, 416, 448),

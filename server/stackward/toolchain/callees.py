@@ -46,7 +46,8 @@ ALLOCATIONS: dict[str, float] = {
     "strconv.Itoa": 0.9,
     "strconv.Quote": 2,
     "strconv.appendQuotedRuneWith": 1,
-    "strconv.appendQuotedWith": 1,
+    # Short texts are quoted on the stack since Go 1.25.
+    "strconv.appendQuotedWith": 0.5,
     "strconv.genericFtoa": 1,
     "strings.(*Builder).Grow": 1,
     "strings.(*Builder).grow": 1,
