@@ -1,4 +1,4 @@
-"""Texts in interfaces: what is made is two objects, the text and a copy of its header, and the log may have two sites."""
+"""Texts in interfaces: two objects, the text and a copy of its header, for which the log may have two sites."""
 
 from __future__ import annotations
 
