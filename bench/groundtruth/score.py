@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Self
 
 from groundtruth.attribution import Kind
@@ -86,6 +87,7 @@ _CONFIRMS = _ALLOCATED | {Kind.CALL}
 
 NOT_SHOWN = "known, but not shown"
 IN_RANGE = "within the range of a site that is shown on another line"
+AT_ITS_CALL = "a parameter of a function that is inlined there, shown where it is declared, which names this call"
 COPY_IN_TEST = "seen only in a copy that was inlined into a test"
 COPY_ELSEWHERE = "seen only in a copy that was inlined into another package"
 NOT_ANALYSED = "the package was not analysed"
@@ -111,7 +113,7 @@ def score(truth: Truth, claims: Mapping[str, Sequence[Claim]], failed: Mapping[s
         result.lines = result.lines.add(hit)
         result.objects = result.objects.add(hit, objects)
         if not hit:
-            reason = _why_unseen(line, observations, claims.get(file, ()), truth, failed)
+            reason = _why_unseen((file, line), observations, claims, truth, failed)
             result.unseen.append(_miss(file, line, reason, observations))
     for place in sorted({(one.file, one.line) for one in truth.observations if one.kind is Kind.COPY} - seen.keys()):
         result.copied = result.copied.add(place in shown)
@@ -140,14 +142,22 @@ def _miss(file: str, line: int, reason: tuple[str, str], observations: Sequence[
 
 
 def _why_unseen(
-    line: int, observations: Sequence[Observation], claims: Sequence[Claim], truth: Truth, failed: Mapping[str, str]
+    at: Line,
+    observations: Sequence[Observation],
+    claims: Mapping[str, Sequence[Claim]],
+    truth: Truth,
+    failed: Mapping[str, str],
 ) -> tuple[str, str]:
     if truth.package in failed:
         return NOT_ANALYSED, failed[truth.package].splitlines()[0]
-    kept_back = [one.text for one in claims if line in one.lines and not one.shown]
+    (file, line), own = at, claims.get(at[0], ())
+    kept_back = [one.text for one in own if line in one.lines and not one.shown]
     if kept_back:
         return NOT_SHOWN, "; ".join(kept_back)
-    around = [one for one in claims if one.shown and min(one.lines) < line <= one.end]
+    named = [one for those in claims.values() for one in those if one.shown and (file, line) in one.calls]
+    if named:
+        return AT_ITS_CALL, f"{Path(named[0].file).name}:{min(named[0].lines)}: {named[0].text}"
+    around = [one for one in own if one.shown and min(one.lines) < line <= one.end]
     if around:
         closest = max(around, key=lambda one: min(one.lines))
         return IN_RANGE, f"line {min(closest.lines)}: {closest.text}"

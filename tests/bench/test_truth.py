@@ -350,6 +350,7 @@ def test_recall_counts_lines_and_objects() -> None:
         ([claim(4, end=7)], {}, score.IN_RANGE),
         ([], {"p": "does not build"}, score.NOT_ANALYSED),
         ([claim(7)], {}, score.UNEXPLAINED),
+        ([dataclasses.replace(claim(2), calls=frozenset({("/p/a.go", 6)}))], {}, score.AT_ITS_CALL),
     ],
 )
 def test_each_miss_has_its_reason(claims: list[Claim], failed: dict[str, str], reason: str) -> None:
