@@ -84,9 +84,14 @@ class Actions:
         self._modules: dict[str, Recorded | None] = {}
 
     def prepare(self, path: str, on_news: Callable[[], None]) -> None:
-        """Find the rewrites of a document and prove them, when nothing else is to be done, until it is edited."""
+        """Find the rewrites of a document and prove them, when nothing else is to be done, until it is edited.
+
+        What nobody is to change, as in a package that was jumped to, is looked at only when somebody asks.
+        """
 
         def job(cancel: CancelToken) -> None:
+            if self._foreign(os.path.dirname(path)):
+                return
             found = self._find(path, cancel)
             if found is not None:
                 on_news()
