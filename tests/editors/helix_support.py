@@ -80,8 +80,7 @@ class Helix(Terminal):
 
     def line(self) -> str:
         """What is shown of the line of the test, inlay hints and all."""
-        shown = [line for line in self.shown() if "%-28s" in line]
-        return shown[0] if shown else ""
+        return _line(self.shown())
 
     def settle(self, last: int) -> None:
         """Wait until the last hint of the line, which is shown behind it, is about this argument of the call.
@@ -93,8 +92,8 @@ class Helix(Terminal):
             lambda: f"argument {last} of" in self.line() and " bytes" in self.line().partition("argument")[2],
         )
 
-    def inlays(self, number: int) -> None:
-        """Wait until the line has this many inlay hints.
+    def inlays(self, number: int) -> str:
+        """Wait until the line has this many inlay hints, and give it.
 
         Helix asks for them where a text is edited or other lines come near, and takes no advice to ask again.
         """
@@ -102,7 +101,7 @@ class Helix(Terminal):
         # Once it idles. The end of the file has a hint with a size too.
         self.wait("inlay hints at the end", lambda: self.line() == "" and any(map(_SIZE.search, self.shown())))
         self.command(str(ROW + 1))
-        self.wait(f"{number} inlay hints", lambda: len(_SIZE.findall(self.line())) == number)
+        return _line(self.wait_shown(f"{number} inlay hints", lambda shown: len(_SIZE.findall(_line(shown))) == number))
 
     def rewrite(self) -> str:
         """Take the rewrite that is offered where the test has one, and save; gives the text of the hint there."""
@@ -142,8 +141,7 @@ class Helix(Terminal):
         facts: dict[str, Any] = {}
         self.command(str(ROW + 1))
         self.settle(6)
-        self.inlays(4)
-        facts["line"] = self.line()
+        facts["line"] = self.inlays(4)
         facts["diagnostics"] = self.diagnostics(4)
         # Hover, on the selected diagnostic.
         self.type(f":{ROW + 1}\rgh]d]d k")
@@ -159,9 +157,8 @@ class Helix(Terminal):
         self.wait("the edit", lambda: '"-")' in self.line())
         self.command("write")
         self.settle(5)
-        self.inlays(3)
+        facts["saved_line"] = self.inlays(3)
         facts["saved"] = self.diagnostics(3)
-        facts["saved_line"] = self.line()
         # The server is killed; the user starts it again.
         (server,) = self.children()
         os.kill(server, signal.SIGKILL)
@@ -176,3 +173,8 @@ class Helix(Terminal):
         self.command("quit!")
         self.process.wait(timeout=30)
         return facts
+
+
+def _line(shown: list[str]) -> str:
+    found = [line for line in shown if "%-28s" in line]
+    return found[0] if found else ""

@@ -71,8 +71,8 @@ def shown(folder: Path, *, shift: bool) -> dict[str, Any]:
     argv = [*vim.argv, "-u", str(vimrc), "-i", "NONE", "-S", str(HERE / "vim_scenario.vim")]
     with Terminal(argv, env=env, cwd=root) as terminal:
         failed = Path(f"{out}.failed")
-        terminal.wait(f"{REWRITE!r} in a list", lambda: failed.exists() or bool(_number(terminal.shown())))
-        terminal.type(f"{_number(terminal.shown())}\r")
+        listed = terminal.wait_shown(f"{REWRITE!r} in a list", lambda shown: failed.exists() or bool(_number(shown)))
+        terminal.type(f"{_number(listed)}\r")
         terminal.wait_end()
         said = failed.read_text(encoding="utf-8") if failed.exists() else "\n".join(terminal.shown())
     assert out.exists(), said

@@ -37,9 +37,9 @@ func s:Hinted()
   return len(filter(s:Shown(), Here)) > 0
 endfunc
 
-" The servers that this Vim has started.
+" The servers that this Vim has started. Wide, as a terminal would cut off what a long path is followed by.
 func s:Servers()
-  let listed = systemlist('ps -o pid=,stat=,args= --ppid ' . getpid())
+  let listed = systemlist('ps -ww -o pid=,stat=,args= --ppid ' . getpid())
   return map(filter(listed, {_, one -> one =~# 'serve' && one !~# '^\s*\d\+\s\+Z'}), {_, one -> split(one)[0]})
 endfunc
 
@@ -56,6 +56,18 @@ func s:Offered()
     call ale#codefix#Execute(0, function('s:TakeOffers'))
   endif
   return len(filter(copy(s:titles), {_, one -> stridx(one, s:given.rewrite) == 0})) > 0
+endfunc
+
+" Whether the rewrite has been made. The list waits for an answer; where ALE shows none it is asked for again.
+func s:Rewritten()
+  if getline(1, '$') != readfile(s:given.file)
+    return 1
+  endif
+  if s:asked + 20 < localtime()
+    let s:asked = localtime()
+    ALECodeAction
+  endif
+  return 0
 endfunc
 
 func s:TakeOffers(data, items)
@@ -87,8 +99,8 @@ func s:Go()
   " The user takes a rewrite from the list, by its number.
   call cursor(s:given.row + 1, stridx(getline(s:given.row + 1), 'Sprintf') + 1)
   call s:Wait('the offer of a rewrite', {-> s:Offered()})
-  ALECodeAction
-  call s:Wait('the rewrite', {-> getline(1, '$') != readfile(s:given.file)})
+  let s:asked = 0
+  call s:Wait('the rewrite', {-> s:Rewritten()})
   silent write
   call s:Wait('the hint gone after the rewrite', {-> !s:Hinted()})
   call writefile([json_encode(facts)], s:given.out)
