@@ -57,10 +57,8 @@ class Part:
             for found in logged
         )
         known |= facts_of((found for found in settled if found.key not in known), ask)
-        endings = self._evidence.declared.endings
-        return [described(found, known, code.minor) for found in settled], tuple(
-            callees(code, symbols, sources, endings)
-        )
+        called = callees(code, symbols, sources, self._evidence.declared.endings)
+        return [described(found, known, code.minor) for found in settled], tuple(called)
 
     def hint(self, found: Found) -> Hint:
         """The hint for a site as it is known now.

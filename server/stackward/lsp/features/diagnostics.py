@@ -63,28 +63,32 @@ class _Pushed:
 
     def push(self, paths: Sequence[str]) -> None:
         for path in paths:
-            if (task := self._following.pop(path, None)) is not None:
-                task.cancel()
+            self._end(path)
             self._send(path, diagnostics(self._app, path))
 
     def follow(self, paths: Sequence[str]) -> None:
         """Push what an edit has moved, in steps between which keys are answered; the next edit or news ends it."""
         for path in paths:
-            if (task := self._following.pop(path, None)) is not None:
-                task.cancel()
+            self._end(path)
             self._following[path] = self._app.server.loop.create_task(self._follow(path))
 
-    async def _follow(self, path: str) -> None:
+    def _end(self, path: str) -> None:
+        if (task := self._following.pop(path, None)) is not None:
+            task.cancel()
+
+    def _version(self, path: str) -> int | None:
         document = self._app.documents.at(path)
-        version = document.version if document is not None else None
+        return document.version if document is not None else None
+
+    async def _follow(self, path: str) -> None:
+        version = self._version(path)
         count = self._app.lines(path).line_count
         steps = [(first, first + _STEP_LINES - 1) for first in range(0, count, _STEP_LINES)]
         found: list[Json] = []
         for part in _parts(self._app, path, steps):
             found += part
             await asyncio.sleep(0)
-            document = self._app.documents.at(path)
-            if (document.version if document is not None else None) != version:
+            if self._version(path) != version:
                 return  # The pause after that edit is waited for already.
         self._following.pop(path, None)
         self._send(path, found)
@@ -92,7 +96,7 @@ class _Pushed:
     def _send(self, path: str, found: list[Json]) -> None:
         document = self._app.documents.at(path)
         params: Json = {"uri": document.uri if document is not None else uri_of(path)}
-        version = document.version if document is not None else None
+        version = self._version(path)
         if version is not None and self._versioned:
             params["version"] = version
         params["diagnostics"] = found
