@@ -38,7 +38,8 @@ def finished(
         after = parse(applied(before.text, set(changes)))
         if after.tree.root_node.has_error and not before.tree.root_node.has_error:
             return Unfinished("the result cannot be parsed")
-        text = applied(after.text, settled_imports(before, after, needed.get(path, ())))
+        imports = settled_imports(before, after, needed.get(path, ()), bench.files.values())
+        text = applied(after.text, imports)
         fresh = set(imported(text)) - set(imported(before.text)) - bench.dependencies - {"C", "unsafe"}
         if fresh and bench.units[0].standard:
             # Which of its packages may depend on which is a policy of the standard library (go/build: deps_test.go).

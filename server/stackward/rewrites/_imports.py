@@ -112,6 +112,15 @@ def renamed(source: SourceFile) -> dict[str, str]:
     return known
 
 
+def dotted(source: SourceFile) -> tuple[str, ...]:
+    """The packages whose names a file has as they are (``import . "fmt"``); collected once per text."""
+    known: tuple[str, ...] | None = source.__dict__.get("dotted")
+    if known is None:
+        given = (default_name(one.path) for one in imports(source) if one.name == ".")
+        known = source.__dict__["dotted"] = tuple(given)
+    return known
+
+
 def qualifier(import_path: str, source: SourceFile, at: Node, files: Iterable[SourceFile]) -> str | None:
     """The name under which a package is, or can be, used at a node; None where something else has that name.
 
@@ -167,20 +176,25 @@ def _declared_around(name: str, source: SourceFile, at: Node) -> bool:
     return False
 
 
-def settled(before: SourceFile, after: SourceFile, needed: Sequence[str]) -> list[Replacement]:
-    """The changes of ``after`` that import what is needed and drop what was used before and is not any more."""
+def settled(
+    before: SourceFile, after: SourceFile, needed: Sequence[str], files: Iterable[SourceFile] = ()
+) -> list[Replacement]:
+    """The changes of ``after`` that import what is needed and drop what was used before and is not any more.
+
+    What ``import .`` brings is dropped when no name is left that could be of it, since ``files`` declare them all.
+    """
     present = imports(after)
     wanted = [
         path for path in dict.fromkeys(needed) if all(one.path != path or one.name in {"_", "."} for one in present)
     ]
     used, was_used = _qualifiers(after), _qualifiers(before)
+    bare = bool(dotted(after)) and not _exported(after) <= set().union(*map(package_level, (after, *files)))
     gone = [
         one
         for one in present
-        if one.name not in {"_", "."}
-        and one.qualifier in was_used
-        and one.qualifier not in used
+        if one.name != "_"
         and one.path not in needed
+        and (not bare if one.name == "." else one.qualifier in was_used and one.qualifier not in used)
     ]
     return _dropped(after, gone, present) + _added(after, wanted, [one for one in present if one not in gone], gone)
 
@@ -197,6 +211,14 @@ def _qualifiers(source: SourceFile) -> set[str]:
         ):
             found.add(text_of(node, source))
     return found
+
+
+def _exported(source: SourceFile) -> set[str]:
+    """The names that are used without a qualifier and are such as a package lets others see."""
+    found = {
+        text_of(one, source) for one in walk(source.tree.root_node) if one.type in {"identifier", "type_identifier"}
+    }
+    return {name for name in found if name[:1].isupper()}
 
 
 def _dropped(source: SourceFile, gone: Sequence[Import], present: Sequence[Import]) -> list[Replacement]:

@@ -219,7 +219,9 @@ def calls(node: Node, source: SourceFile, *names: str) -> bool:
     if callee is None:
         return False
     package, dot, name = text_of(callee, source).partition(".")
-    return f"{_imports.renamed(source).get(package, package) if dot else package}{dot}{name}" in names
+    if dot:
+        return f"{_imports.renamed(source).get(package, package)}.{name}" in names
+    return package in names or any(f"{one}.{package}" in names for one in _imports.dotted(source))
 
 
 __all__ = [

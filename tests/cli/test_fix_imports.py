@@ -1,0 +1,54 @@
+"""``stackward fix`` and packages whose names a file has without a qualifier, by ``import . "fmt"``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+KEY = 'func Key(s string, n int) string { return Sprintf("%s-%d", s, n) }\n'
+NEW = 'func Key(s string, n int) string { return s + "-" + strconv.Itoa(n) }\n'
+LONG = 'func Long(s []string) bool { return MustCompile("^a+$").MatchString(s[0]) }\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        # Nothing needs the package any more.
+        (f'import . "fmt"\n\n{KEY}', f'import "strconv"\n\n{NEW}'),
+        (f'import (\n\t. "fmt"\n)\n\ntype T int\n\n{KEY}', f'import "strconv"\n\ntype T int\n\n{NEW}'),
+        # The other name that could be the package's is one of another file.
+        (f'import . "fmt"\n\nvar o Other\n\n{KEY}', f'import "strconv"\n\nvar o Other\n\n{NEW}'),
+        (
+            f'import . "fmt"\n\n{KEY}\nfunc Say(s string) {{ Println(s, "!") }}\n',
+            f'import (\n\t. "fmt"\n\t"strconv"\n)\n\n{NEW}\nfunc Say(s string) {{ Println(s, "!") }}\n',
+        ),
+        (
+            f'import . "regexp"\n\n{LONG}',
+            f'import . "regexp"\n\nvar pattern = MustCompile("^a+$")\n\n{LONG}'.replace(
+                'MustCompile("^a+$").M', "pattern.M"
+            ),
+        ),
+    ],
+    ids=["alone", "group", "other", "more", "kept"],
+)
+def test_names_without_a_qualifier(module: Callable[..., Path], before: str, after: str) -> None:
+    root = module({"p.go": f"package p\n\n{before}", "q.go": "package p\n\ntype Other struct{}\n"})
+    done = fix(root, "--write", "--force")
+    assert (root / "p.go").read_text(encoding="utf-8") == f"package p\n\n{after}", done.stderr
+    built = subprocess.run(["go", "vet", "./..."], cwd=root, capture_output=True, check=False)
+    assert built.returncode == 0, built.stderr
+
+
+def test_why_a_name_without_a_qualifier_is_left_alone(module: Callable[..., Path]) -> None:
+    root = module({"p.go": f'package p\n\nimport (\n\t. "fmt"\n\t. "strconv"\n)\n\n{KEY}\nvar _ = Itoa(1)\n'})
+    done = fix(root, "--explain-refusals", "--rule", "sprintf")
+    assert "p.go:8:43: sprintf: strconv cannot be used here, its name is something else" in done.stderr
+
+
+def fix(root: Path, *argv: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "stackward", "fix", *argv]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
