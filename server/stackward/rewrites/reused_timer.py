@@ -1,6 +1,6 @@
 """# reused-timer
 
-`time.After` in a `select` that a loop comes to again and again becomes one timer, set anew each time.
+`time.After` for which a loop waits again and again becomes one timer, set anew each time.
 
 ## Why it saves
 
@@ -9,17 +9,19 @@ once and set again with `Reset` needs no more.
 
 ## When it is offered
 
-In modules for Go 1.23 or newer: since then no value of an earlier turn is received after `Reset`, so that the `select`
-waits exactly as before. The duration is evaluated in each turn, just before the `select`, and the timer is stopped when
-the function returns.
+In modules for Go 1.23 or newer: since then no value of an earlier turn is received after `Reset`, so that the loop
+waits exactly as before. The call is in a case of a `select`, before which the duration is then evaluated in each turn,
+or gives its channel to a variable of the turn that is only received from. The timer is stopped when the function
+returns.
 
 Programs that ask for the timers of older releases (`GODEBUG=asynctimerchan=1`, possible until Go 1.26) do not have that
 guarantee. Where a file of the package says so, nothing is offered.
 
 ## When it is not
 
-Before Go 1.23, where a stale value may be left in the channel; if the duration is found by calling something, or could
-be changed by what the other cases call; and in functions with `goto`.
+Before Go 1.23, where a stale value may be left in the channel; if a `select` would find the duration by calling
+something, or its other cases call what could change it; if the channel goes elsewhere; and in functions with `goto`.
+What waits for nothing else is for `time.Sleep` (see the page of sleep).
 """
 
 from __future__ import annotations
@@ -32,27 +34,45 @@ from stackward.core.edit import Replacement
 from stackward.rewrites._names import walk
 from stackward.rewrites._order import stable
 from stackward.rewrites._rewrite import Example, Offer, Proposal, Refusal, Refused, Rewrite
-from stackward.rewrites._scene import Scene, arguments, callee_node, is_call, replace_node
-from stackward.rewrites._variables import above, context, has_goto, listed_statement, loop_around
-from stackward.syntax.tree import SourceFile, text_of
+from stackward.rewrites._scene import Scene, arguments, calls, is_call, replace_node
+from stackward.rewrites._variables import (
+    Reference,
+    Variable,
+    above,
+    context,
+    has_goto,
+    listed_statement,
+    loop_around,
+    variable,
+)
+from stackward.rewrites.sleep import waits
+from stackward.syntax.tree import SourceFile
 
 _SINCE = 23  # The minor release of Go 1 whose timers keep no stale value.
 
 
 def suits(node: Node, source: SourceFile) -> bool:
-    callee = callee_node(node)
-    return callee is not None and text_of(callee, source).endswith(".After") and _select(node) is not None
+    return calls(node, source, "time.After") and loop_around(node) is not None
 
 
 def propose(scene: Scene) -> Iterator[Offer]:
-    select, callee, given = _select(scene.node), callee_node(scene.node), arguments(scene.node)
-    loop = loop_around(select) if select is not None else None
-    if select is None or loop is None or callee is None or scene.callee(scene.node) != "time.After":
+    select, named, given = _select(scene.node), _named(scene), arguments(scene.node)
+    at = select or (named.statement if named is not None else None)
+    if scene.callee(scene.node) != "time.After" or len(given) != 1:
         return
-    while (outer := loop_around(loop)) is not None:
+    if at is None:
+        if waits(scene.node) is None:
+            yield Refusal("the channel goes elsewhere")
+        return
+    if named is not None and not all(_received(one) for one in named.references):
+        yield Refusal(f"{named.name} is used in another way than to receive from it")
+        return
+    loop = loop_around(at)
+    while loop is not None and (outer := loop_around(loop)) is not None:
         loop = outer
-    turn, start = listed_statement(select), listed_statement(loop)
-    if turn is None or start is None or len(given) != 1:
+    turn, start = listed_statement(at), listed_statement(loop) if loop is not None else None
+    qualifier = scene.qualifier("time")
+    if loop is None or turn is None or start is None or qualifier is None:
         return
     if scene.package.language < _SINCE or _asynchronous(scene):
         yield Refusal("before Go 1.23 a timer that is used again may still hold the value of an earlier turn")
@@ -60,19 +80,38 @@ def propose(scene: Scene) -> Iterator[Offer]:
     if has_goto(scene, loop):
         yield Refusal("a function with goto")
         return
-    if not _fixed(scene, given[0]):
+    fixed = _fixed(scene, given[0])
+    if named is None and not fixed:
         yield Refusal("what the other cases of the select call could change the duration, or see it evaluated")
         return
-    name, qualifier = scene.free_name("timer"), scene.text(callee).removesuffix(".After")
+    name = scene.free_name("timer")
     duration = scene.text(given[0])
-    first = duration if _known_before(scene, given[0], loop) else "0"
-    made = [f"{name} := {qualifier}.NewTimer({first})", f"defer {name}.Stop()"]
-    edits = (
-        _before(scene, start, made),
-        _before(scene, turn, [f"{name}.Reset({duration})"]),
-        replace_node(scene.node, f"{name}.C"),
-    )
-    yield Proposal("Reuse one timer instead of time.After in a loop", {scene.path: edits})
+    first = duration if fixed and _known_before(scene, given[0], loop) else "0"
+    made = _before(scene, start, [f"{name} := {qualifier}.NewTimer({first})", f"defer {name}.Stop()"])
+    reset = f"{name}.Reset({duration})"
+    if named is not None:
+        edits = [made, replace_node(named.statement, reset)]
+        edits += [replace_node(one.node, f"{name}.C") for one in named.references]
+    else:
+        edits = [made, _before(scene, turn, [reset]), replace_node(scene.node, f"{name}.C")]
+    yield Proposal("Reuse one timer instead of time.After in a loop", {scene.path: tuple(edits)})
+
+
+def _named(scene: Scene) -> Variable | None:
+    """The variable of a turn that the channel is the value of, declared by a statement of its own."""
+    statement = listed_statement(scene.node)
+    if statement is None or statement.type not in {"short_var_declaration", "var_declaration"}:
+        return None
+    name = next((one for one in walk(statement) if one.type == "identifier"), None)
+    found = variable(scene, name) if name is not None else None
+    return found if found is not None and found.alone and found.value == scene.node else None
+
+
+def _received(reference: Reference) -> bool:
+    """Whether a use of a channel is to receive from it, in the function that has it."""
+    outer = context(reference.node)
+    operator = outer.child_by_field_name("operator") if outer is not None and outer.type == "unary_expression" else None
+    return operator is not None and operator.type == "<-" and not reference.use.captured
 
 
 def _select(call: Node) -> Node | None:
@@ -294,9 +333,116 @@ Beats(context.Background(), groups, func(name string, at bool) {
         probe_imports=("context",),
         saves=5,
     ),
+    Example(
+        before="""package p
+
+import "time"
+
+// Batches sends what comes within a time, and ends when nothing more can come.
+func Batches(numbers <-chan int, patience func() time.Duration, send func([]int)) {
+	for open := true; open; {
+		var batch []int
+		// So long at most.
+		timeout := time.After(patience())
+	collect:
+		for {
+			select {
+			case n, more := <-numbers:
+				if !more {
+					open = false
+					break collect
+				}
+				batch = append(batch, n)
+			case <-timeout:
+				break collect
+			}
+		}
+		send(batch)
+	}
+}
+""",
+        after="""package p
+
+import "time"
+
+// Batches sends what comes within a time, and ends when nothing more can come.
+func Batches(numbers <-chan int, patience func() time.Duration, send func([]int)) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for open := true; open; {
+		var batch []int
+		// So long at most.
+		timer.Reset(patience())
+	collect:
+		for {
+			select {
+			case n, more := <-numbers:
+				if !more {
+					open = false
+					break collect
+				}
+				batch = append(batch, n)
+			case <-timer.C:
+				break collect
+			}
+		}
+		send(batch)
+	}
+}
+""",
+        probe="""numbers := make(chan int, 50)
+for n := range cap(numbers) {
+	numbers <- n
+}
+patience := func() time.Duration { return 20 * time.Millisecond }
+turns := 0
+Batches(numbers, patience, func(batch []int) {
+	emit(batch)
+	if turns++; turns == 5 {
+		close(numbers)
+	}
+})""",
+        probe_imports=("time",),
+        saves=8,
+        undriven={"Batches": "its timer and the channel may be ready at once"},
+    ),
 )
 
 REFUSALS = (
+    Refused(
+        """package p
+
+import "time"
+
+func Run(next <-chan int, late func(func() time.Time)) {
+	for n := range next {
+		timeout := time.After(time.Duration(n))
+		late(func() time.Time { return <-timeout })
+	}
+}
+""",
+        "in another way than to receive",
+    ),
+    Refused(
+        """package p
+
+import "time"
+
+func Run(next <-chan int) {
+	for {
+		timeout := time.After(time.Second)
+		select {
+		case <-next:
+			timeout = nil
+		case <-timeout:
+			return
+		}
+		<-timeout
+	}
+}
+""",
+        "in another way than to receive",
+    ),
     Refused(
         """package p
 
