@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from stackward.core.edit import difference, moved, spans
+from stackward.core.edit import Replacement, difference, moved, spans
 from stackward.core.outcome import BuildFailed, Cancelled
 from stackward.core.position import BytePos
 from stackward.core.site import Site
@@ -231,13 +231,11 @@ def _tallies(
     where it comes from, and whether the compiler makes one is no cost.
     """
     sources = {path: parse(text) for path, text in texts.items()}
-    places: set[tuple[str, int]] = set()
-    for span in (span for proposal in proposals for span in proposal.bounded):
-        if span.path in bench.files:
-            changes = difference(bench.files[span.path].text, texts.get(span.path, bench.files[span.path].text))
-            places.add((span.path, moved(span.start, changes)))
     own = {path: text for path, text in texts.items() if path in bench.files}
-    fresh = {path: spans(difference(bench.files[path].text, text)) for path, text in own.items()}
+    changes = {path: difference(bench.files[path].text, text) for path, text in own.items()}
+    bounded = (span for proposal in proposals for span in proposal.bounded)
+    places = {(one.path, moved(one.start, changes.get(one.path, ()))) for one in bounded if one.path in bench.files}
+    fresh = {path: spans(made) for path, made in changes.items()}
     # Names are unique within a function only.
     roomy = _by_function(bench, proposals, lambda one: one.roomy)
     growing = _by_function(bench, proposals, lambda one: one.growing)
@@ -265,7 +263,7 @@ def _tallies(
         return known
 
     now = [span for proposal in proposals for span in proposal.spares if span.path in bench.files]
-    then = [_moved(span, bench.files[span.path].text, texts) for span in now]
+    then = [_moved(span, changes.get(span.path, ())) for span in now]
 
     def is_spare(spans: Sequence[Span], site: Site, texts: Mapping[str, SourceFile]) -> bool:
         if copies and site.inlined_from and site.path not in sources:
@@ -283,9 +281,8 @@ def _tallies(
     return heavier, tallies(after, is_bounded, lambda site: is_spare(then, site, sources))
 
 
-def _moved(span: Span, before: bytes, texts: Mapping[str, bytes]) -> Span:
-    """Where a part of a file is in its new text, with the whole lines at its ends that are new."""
-    changes = difference(before, texts.get(span.path, before))
+def _moved(span: Span, changes: Sequence[Replacement]) -> Span:
+    """Where a part of a file is after changes, with the whole lines at its ends that are new."""
     end = next((one.end for one in changes if one.start < span.end <= one.end), span.end)
     return Span(span.path, moved(span.start, changes), moved(end, changes))
 
