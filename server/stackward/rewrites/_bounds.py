@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from stackward.core.facts import TypeInfo
+from stackward.rewrites._counts import Counting, Sum, counting, measured, steady, sum_of
 from stackward.rewrites._rewrite import Refusal
-from stackward.rewrites._scene import Scene, arguments, is_call
-from stackward.rewrites._variables import hidden, is_path, own, root, sole, variable
+from stackward.rewrites._scene import Scene, is_call
+from stackward.rewrites._variables import hidden, is_path, own, root, variable
 
 _JUMPS = frozenset({"break_statement", "continue_statement", "fallthrough_statement", "goto_statement"})
 _SWITCHES = frozenset({"expression_switch_statement", "select_statement", "type_switch_statement"})
 _CASES = frozenset({"communication_case", "default_case", "expression_case", "type_case"})
+_NARROW = frozenset({"int8", "int16", "int32", "uint8", "uint16", "uint32"})
+_MAX = 21  # The minor release of Go 1 that has the function max.
 _ENDLESS = 1 << 30  # More than anything that happens on a path that is left.
 
 
@@ -24,8 +27,9 @@ class Bound:
 
     ``hoisted`` is an expression that has to be evaluated into a variable first; then the texts have ``{}`` for its
     name. ``trusted`` says that so many are there already; a mere number may promise more than will come. ``signed``
-    says that ``count`` may be negative where the loop does not run. ``bytes`` are the length of a text, in which few
-    of them may matter. ``root`` is the name on which the bound depends.
+    says that ``count`` may be negative where the loop does not run, ``guarded`` that it may be anything there.
+    ``loose`` says that it is made of operators, ``narrow`` that it is of a type for small numbers. ``bytes`` are the
+    length of a text, in which few of them may matter. ``roots`` are the names on which the bound depends.
     """
 
     count: str
@@ -33,8 +37,11 @@ class Bound:
     hoisted: Node | None = None
     trusted: bool = True
     signed: bool = False
+    guarded: bool = False
+    loose: bool = False
+    narrow: bool = False
     bytes: bool = False
-    root: str = ""
+    roots: tuple[str, ...] = ()
 
 
 def bound(scene: Scene, loop: Node) -> Bound | Refusal:
@@ -62,7 +69,7 @@ def _ranged(scene: Scene, clause: Node) -> Bound | Refusal:
             return Bound(str(len(values)), "true")
     if is_path(over) or over.type == "interpreted_string_literal":
         text = scene.text(over)
-        return Bound(f"len({text})", f"len({text}) > 0", bytes=small, root=scene.text(root(over)))
+        return Bound(f"len({text})", f"len({text}) > 0", bytes=small, roots=(scene.text(root(over)),))
     if info.kind == "array" or not is_call(over):
         return Refusal("the loop ranges over an expression that cannot be evaluated before it")
     return Bound("len({})", "len({}) > 0", over, bytes=small)
@@ -76,57 +83,88 @@ def _number(scene: Scene, over: Node, info: TypeInfo) -> Bound | Refusal:
     text = scene.text(over)
     value = scene.constant(over)
     if value is not None:
-        positive = value.isdigit() and 0 < int(value) <= _ENDLESS
-        return Bound(text, "true", trusted=int(value) <= 1024) if positive else Refusal("the loop's bound is no size")
-    if is_call(over) and scene.callee(over) == "len" and is_path(arguments(over)[0]):
-        return Bound(text, f"{text} > 0", root=scene.text(root(arguments(over)[0])))
+        return _constant(text, int(value) if value.isdigit() else 0)
+    if (of := measured(scene, over)) is not None:
+        return Bound(text, f"{text} > 0", roots=(scene.text(root(of)),))
     if not is_path(over):
         return Refusal("the loop's bound cannot be evaluated before it")
-    name = scene.text(root(over))
+    roots, narrow = (scene.text(root(over)),), info.kind in _NARROW
     if info.kind.startswith("uint"):
-        return Bound(text, f"{text} > 0", trusted=False, root=name)
-    if scene.package.language < 21 or hidden(scene, "max"):
-        return Refusal("the loop's bound may be negative")
-    return Bound(text, f"{text} > 0", trusted=False, signed=True, root=name)
+        return Bound(text, f"{text} > 0", trusted=False, narrow=narrow, roots=roots)
+    known = scene.package.language >= _MAX and not hidden(scene, "max")
+    return Bound(text, f"{text} > 0", trusted=False, signed=known, guarded=not known, narrow=narrow, roots=roots)
+
+
+def _constant(text: str, value: int) -> Bound | Refusal:
+    positive = 0 < value <= _ENDLESS
+    return Bound(text, "true", trusted=value <= 1024) if positive else Refusal("the loop's bound is no size")
 
 
 def _counted(scene: Scene, loop: Node, clause: Node) -> Bound | Refusal:
-    """The bound of ``for i := 0; i < n; i++``."""
-    refusal = Refusal("the loop does not simply count")
-    first, condition, step = (clause.child_by_field_name(one) for one in ("initializer", "condition", "update"))
-    if first is None or condition is None or step is None or first.type != "short_var_declaration":
-        return refusal
-    name, start = sole(first.child_by_field_name("left")), sole(first.child_by_field_name("right"))
-    if name is None or start is None or condition.type != "binary_expression" or step.type != "inc_statement":
-        return refusal
-    left, limit, operator = (condition.child_by_field_name(one) for one in ("left", "right", "operator"))
-    text = scene.text(name)
-    starts = {"<": "0", "<=": "1"}
-    if left is None or limit is None or operator is None or scene.text(left) != text:
-        return refusal
-    if scene.constant(start) != starts.get(scene.text(operator), "none"):
-        return refusal
-    counter = variable(scene, name)
-    info = scene.type(limit)
-    if counter is None or info is None or scene.text(step.named_children[0]) != text:
-        return refusal
+    """The bound of ``for i := 0; i < n; i++`` and its like."""
+    found = counting(scene, clause)
+    counter = variable(scene, found.counter) if found is not None else None
+    info = scene.type(found.limit) if found is not None else None
+    low, high = (sum_of(scene, found.low), sum_of(scene, found.high)) if found is not None else (None, None)
+    if found is None or counter is None or info is None or low is None or high is None:
+        return Refusal("the loop does not simply count")
+    if low.less is not None or (low.term is not None and high.less is not None):
+        return Refusal("the loop's bound is not simple")
     changed = [one for one in counter.references if one.use.write or one.use.address]
-    if len(changed) != 1 or not _steady(scene, limit, loop):
+    limit = high if found.by > 0 else low
+    if len(changed) != 1 or not (steady(scene, limit.term, loop) and steady(scene, limit.less, loop)):
         return Refusal("the loop changes what it counts")
-    return _number(scene, limit, info)
+    if info.kind.startswith("uint") and found.by < 0 and (found.closed or found.by < -1):
+        return Refusal("the loop never comes to its end, or only by luck")
+    constant = high.constant - low.constant + found.closed + (-found.ahead if found.by > 0 else found.ahead)
+    less = high.less or low.term
+    if high.term is None and less is None:
+        if abs(found.by) == 1 and high.constant == constant:
+            return _number(scene, found.high, info)  # The constant may have a name.
+        count = -(-constant // abs(found.by))
+        return _constant(str(count), count)
+    if abs(found.by) == 1 and less is None and constant == 0 and high.term is not None:
+        return _number(scene, high.term, info)
+    return _difference(scene, found, Sum(high.term, constant), less, info)
 
 
-def _steady(scene: Scene, limit: Node, loop: Node) -> bool:
-    """Whether a limit is the same in all turns of a loop."""
-    if scene.constant(limit) is not None:
-        return True
-    named = arguments(limit)[0] if is_call(limit) and scene.callee(limit) == "len" else limit
-    known = variable(scene, named)
-    if known is None:
-        return False
-    return not any(one.use.address or (one.use.write and one.use.captured) for one in known.references) and not any(
-        one.use.write for one in known.within(loop)
+def _difference(scene: Scene, found: Counting, high: Sum, low: Node | None, info: TypeInfo) -> Bound | Refusal:
+    """The bound of a loop that runs as often as one term is above another, ``high`` with the constant to be added."""
+    if not info.kind.startswith(("uint", "int")) or info.kind in _NARROW:
+        return Refusal("the number of turns may be too large for its type")
+    terms = [one for one in (high.term, low) if one is not None]
+    if len({scene.text(one) for one in terms}) < len(terms):
+        return Refusal("the loop does not simply count")
+    # A part of a step is a step, too.
+    added = high.constant + abs(found.by) - 1
+    text = scene.text(high.term) if high.term is not None else str(added)
+    text += f"-{scene.text(low)}" if low is not None else ""
+    text += f"{added:+}" if high.term is not None and added else ""
+    if abs(found.by) > 1:
+        text = f"({text})/{abs(found.by)}" if low is not None or added else f"{text}/{abs(found.by)}"
+    length, unsigned = measured(scene, high.term) if high.term is not None else None, info.kind.startswith("uint")
+    negative = not unsigned and (low is not None or length is None or added <= -abs(found.by))
+    # What is far below zero less something may be above it.
+    wraps = length is None and (low is not None or added < 0)
+    known = scene.package.language >= _MAX and not hidden(scene, "max")
+    return Bound(
+        text,
+        _condition(scene, found, high, low, unsigned=unsigned or length is not None),
+        trusted=length is not None and low is None and high.constant <= 1,
+        signed=negative and known,
+        guarded=wraps or (negative and not known),
+        loose=True,
+        roots=tuple(scene.text(root(measured(scene, one) or one)) for one in terms),
     )
+
+
+def _condition(scene: Scene, found: Counting, high: Sum, low: Node | None, *, unsigned: bool) -> str:
+    """The condition that a loop runs at all, shorter than its own where one side is a constant."""
+    if low is not None or high.term is None:
+        return found.runs
+    if high.constant > 0:
+        return "true" if unsigned else f"{scene.text(high.term)} >= {1 - high.constant}"
+    return f"{scene.text(high.term)} > {-high.constant}"
 
 
 @dataclass(frozen=True, slots=True)

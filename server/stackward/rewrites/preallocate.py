@@ -10,10 +10,10 @@ beforehand there is one allocation.
 
 ## When it is offered
 
-When a loop over a slice, array, map, string or number appends a fixed number of elements in each turn to a slice that
-is empty before it, or sets a key of a map that is empty before it. The slice may be a local variable, a result with a
-name, or a field of a local struct. Whoever could see that a slice is nil as long as nothing was appended still finds
-it so: the room is then asked for only if the loop runs.
+When a loop over a slice, array, map, string or number, or one that counts up or down, appends a fixed number of
+elements in each turn to a slice that is empty before it, or sets a key of a map that is empty before it. The slice
+may be a local variable, a result with a name, or a field of a local struct. Whoever could see that a slice is nil as
+long as nothing was appended still finds it so: the room is then asked for only if the loop runs.
 
 It is for review (`with room for all`) where some turns append nothing: the result keeps room that it does not use.
 Where in addition someone could see that the slice is nil, the title says that `nil becomes empty`. It is for review,
@@ -30,17 +30,16 @@ for; and for a number of turns that need not come true since the loop may return
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tree_sitter import Node
 
 from stackward.core.edit import Replacement
-from stackward.rewrites._bounds import Bound, Steps, bound, steps
+from stackward.rewrites._filling import Filling, hoisted, looked_at
 from stackward.rewrites._names import walk
 from stackward.rewrites._nil import tells_capacity, tells_nil
-from stackward.rewrites._printing import own_name
 from stackward.rewrites._rewrite import Applicability, Example, Offer, Proposal, Refusal, Refused, Rewrite, Span
-from stackward.rewrites._risk import Risk, recovers, risk
+from stackward.rewrites._risk import recovers
 from stackward.rewrites._scene import Scene, arguments, calls, is_call, replace_node
 from stackward.rewrites._targets import Target, slice_target
 from stackward.rewrites._variables import (
@@ -49,7 +48,6 @@ from stackward.rewrites._variables import (
     between,
     commented,
     declarations,
-    has_goto,
     hidden,
     listed_statement,
     loop_around,
@@ -62,18 +60,6 @@ from stackward.rewrites._variables import (
 from stackward.syntax.paths import cold
 from stackward.syntax.tree import SourceFile, text_of
 
-_EXPRESSIONS = frozenset(
-    {
-        "binary_expression",
-        "call_expression",
-        "index_expression",
-        "selector_expression",
-        "slice_expression",
-        "type_assertion_expression",
-        "type_conversion_expression",
-        "unary_expression",
-    }
-)
 _EARLY = "all at once, even if the loop panics before it needs that"
 _HINTED = 128  # Larger keys and elements of a map are allocated one by one (internal/abi/map.go).
 
@@ -111,56 +97,6 @@ def propose(scene: Scene) -> Iterator[Offer]:
         yield from _slice(scene, loop)
 
 
-@dataclass(frozen=True, slots=True)
-class _Loop:
-    """A loop that fills something: where it is, how often it runs, and how often it does it in each turn."""
-
-    statement: Node
-    body: Node
-    bound: Bound
-    steps: Steps
-    spans: tuple[Span, ...]
-    certain: bool
-    """Whether nothing ends the loop before it has run as often as was promised."""
-
-    def room(self, name: str, *, running: bool = False) -> str:
-        """The expression for how much is needed, by a loop that may not run at all or by one that is ``running``."""
-        count = self.bound.count.format(name)
-        if self.bound.signed and not running:
-            count = f"max({count}, 0)"
-        if self.steps.most == 1:
-            return count
-        return str(int(count) * (self.steps.most or 0)) if count.isdigit() else f"{self.steps.most}*{count}"
-
-
-def _looked_at(scene: Scene, loop: Node, filling: Sequence[Node], count: dict[int, int]) -> _Loop | Refusal:
-    statement, body = listed_statement(loop), loop.child_by_field_name("body")
-    if statement is None or body is None or has_goto(scene, loop):
-        return Refusal("the function jumps about")
-    known = bound(scene, loop)
-    if isinstance(known, Refusal):
-        return known
-    taken = steps(body, lambda node: count.get(node.id, 0))
-    if taken.most is None:
-        return Refusal("a loop or closure in the loop fills it")
-    if not taken.exact and (known.bytes or taken.most > 1):
-        return Refusal("most of the room may stay empty")
-    leaves = any(
-        one.type in {"break_statement", "goto_statement", "return_statement"} for one in own(body, "func_literal")
-    )
-    if not known.trusted and (leaves or not taken.exact):
-        return Refusal("the loop may end before it has filled what was promised")
-    certain = known.trusted or not any(_may_panic(scene, one) for one in own(body, "func_literal"))
-    return _Loop(statement, body, known, taken, tuple(scene.span(one) for one in filling), certain)
-
-
-def _may_panic(scene: Scene, node: Node) -> bool:
-    """Whether an expression, apart from those in it, may end the function."""
-    if node.type not in _EXPRESSIONS or (is_call(node) and scene.callee(node) == "append"):
-        return False
-    return risk(scene, node) >= Risk.PANICS
-
-
 def _slice(scene: Scene, loop: Node) -> Iterator[Offer]:
     named = arguments(scene.node)[0]
     target = slice_target(scene, named, loop)
@@ -192,7 +128,7 @@ def _slice(scene: Scene, loop: Node) -> Iterator[Offer]:
     if any(tells_capacity(scene, target.expression(one)) for one in target.references):
         yield Refusal(f"the capacity of {target.text} is asked for")
         return
-    looked = _looked_at(scene, loop, filling, grown)
+    looked = looked_at(scene, loop, filling, grown)
     if isinstance(looked, Refusal):
         yield looked
         return
@@ -228,20 +164,21 @@ def _fills(scene: Scene, node: Node, target: Target) -> bool:
     return target.is_one(first) and _assignment(node) is not None
 
 
-def _for_slice(scene: Scene, target: Target, looked: _Loop, *, exact: bool) -> Offer:
+def _for_slice(scene: Scene, target: Target, looked: Filling, *, exact: bool) -> Offer:
     known = looked.bound
-    name, hoisting = _hoisted(scene, looked)
+    name, hoisting = hoisted(scene, looked)
     edits = list(hoisting)
     made = f"make({target.type}, 0, {looked.room(name)})"
     told = target.variable.kind == "result" or any(
         tells_nil(scene, target.expression(one)) for one in target.references
     )
     blind = target.empty or not told
-    declared = _declared(scene, target, looked, made, moved=bool(edits)) if blind or not exact else None
+    anyway = (blind or not exact) and not known.guarded
+    declared = _declared(scene, target, looked, made, moved=bool(edits)) if anyway else None
     if declared is None:
         condition = known.runs.format(name)
         lines = [f"{target.text} = {made}"]
-        if exact and not blind and condition != "true":
+        if not anyway and condition != "true":
             running = f"make({target.type}, 0, {looked.room(name, running=True)})"
             lines = [f"if {condition} {{", f"\t{target.text} = {running}", "}"]
         declared = [before(scene, looked.statement, lines)]
@@ -258,16 +195,6 @@ def _for_slice(scene: Scene, target: Target, looked: _Loop, *, exact: bool) -> O
     )
 
 
-def _hoisted(scene: Scene, looked: _Loop) -> tuple[str, list[Replacement]]:
-    """The name for what the loop ranges over, if it needs one, and the changes that give it."""
-    over = looked.bound.hoisted
-    if over is None:
-        return "", []
-    name = own_name(scene, "items", ())
-    lines = [f"{name} := {scene.text(over)}"]
-    return name, [before(scene, looked.statement, lines), replace_node(over, name)]
-
-
 def _merged(edits: Sequence[Replacement]) -> list[Replacement]:
     """Insertions at one place as one, in their order."""
     found: list[Replacement] = []
@@ -280,7 +207,7 @@ def _merged(edits: Sequence[Replacement]) -> list[Replacement]:
     return found
 
 
-def _declared(scene: Scene, target: Target, looked: _Loop, made: str, *, moved: bool) -> list[Replacement] | None:
+def _declared(scene: Scene, target: Target, looked: Filling, made: str, *, moved: bool) -> list[Replacement] | None:
     """The declaration with another value, where it is or moved down to the loop; None where that is not simple."""
     known = target.variable
     if known.kind != "var" or known.statement.type == "range_clause" or target.is_field:
@@ -288,7 +215,7 @@ def _declared(scene: Scene, target: Target, looked: _Loop, made: str, *, moved: 
     gap = between(known.statement, looked.statement)
     if gap is None:
         return None
-    if not moved and declarations(gap, scene.source, looked.bound.root):
+    if not moved and declarations(gap, scene.source, *looked.bound.roots):
         if known.value is not None:
             return [replace_node(known.value, made)]
         spec = known.node.parent
@@ -332,13 +259,16 @@ def _map(scene: Scene, loop: Node) -> Iterator[Offer]:
     if any(one.use.write and (one.node.parent or one.node).type != "index_expression" for one in known.within(loop)):
         yield Refusal(f"{known.name} is another map after a while")
         return
-    looked = _looked_at(scene, loop, filling, {one.id: 1 for one in filling})
+    looked = looked_at(scene, loop, filling, {one.id: 1 for one in filling})
     if isinstance(looked, Refusal):
         yield looked
         return
-    name, edits = _hoisted(scene, looked)
+    if looked.bound.guarded:
+        yield Refusal("the loop's bound may be negative")
+        return
+    name, edits = hoisted(scene, looked)
     new = f"{made[:-1]}, {looked.room(name)})"
-    if edits or not declarations(gap, scene.source, looked.bound.root):
+    if edits or not declarations(gap, scene.source, *looked.bound.roots):
         if not known.alone or commented(scene.source, known.statement):
             yield Refusal(f"{known.name} is not made right before the loop")
             return
@@ -749,9 +679,253 @@ func Steps(n int) []func(int) int {
 }""",
         saves=3,
     ),
+    Example(
+        before="""package p
+
+// Triangle has a row for each number up to n.
+func Triangle(n int) [][]int {
+	rows := [][]int{}
+	for i := 0; i <= n; i++ {
+		var row []int
+		for j := 0; j <= i; j++ {
+			row = append(row, i*j)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func Between(low, high int64) (numbers []int64) {
+	for at := low; at < high; at++ {
+		numbers = append(numbers, at)
+	}
+	return numbers
+}
+
+func Reversed(words []string) []string {
+	var reversed []string
+	for i := len(words) - 1; i >= 0; i-- {
+		reversed = append(reversed, words[i])
+	}
+	return reversed
+}
+
+func Down(n uint8) int {
+	bits := []uint8{}
+	for i := n; i > 0; i-- {
+		bits = append(bits, i)
+	}
+	return len(bits)
+}
+
+func Halves(text string) []string {
+	halves := []string{}
+	for i := 0; i+1 < len(text); i += 2 {
+		halves = append(halves, text[i:i+2])
+	}
+	return halves
+}
+
+func Odd(digits string) []byte {
+	odd := make([]byte, 0)
+	for i := 1; i < len(digits)-1; i += 2 {
+		odd = append(odd, digits[i])
+	}
+	return odd
+}
+
+func Windows(size uint8, text string) []int {
+	n := int(size)
+	found := []int{}
+	for i := 0; i <= len(text)-n; i++ {
+		found = append(found, i+n)
+	}
+	return found
+}
+
+func Steps(text string) int {
+	pairs := []string{}
+	for i, rest := 0, text; i < 3; i++ {
+		pairs = append(pairs, rest)
+	}
+	changes := []byte{}
+	for i := 0; i < len(text)-1; i++ {
+		changes = append(changes, text[i], text[i+1])
+	}
+	return len(pairs) + len(changes)
+}
+""",
+        after="""package p
+
+// Triangle has a row for each number up to n.
+func Triangle(n int) [][]int {
+	rows := make([][]int, 0, max(n+1, 0))
+	for i := 0; i <= n; i++ {
+		var row []int
+		if i >= 0 {
+			row = make([]int, 0, i+1)
+		}
+		for j := 0; j <= i; j++ {
+			row = append(row, i*j)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func Between(low, high int64) (numbers []int64) {
+	if low < high {
+		numbers = make([]int64, 0, high-low)
+	}
+	for at := low; at < high; at++ {
+		numbers = append(numbers, at)
+	}
+	return numbers
+}
+
+func Reversed(words []string) []string {
+	var reversed []string
+	if len(words) > 0 {
+		reversed = make([]string, 0, len(words))
+	}
+	for i := len(words) - 1; i >= 0; i-- {
+		reversed = append(reversed, words[i])
+	}
+	return reversed
+}
+
+func Down(n uint8) int {
+	bits := make([]uint8, 0, n)
+	for i := n; i > 0; i-- {
+		bits = append(bits, i)
+	}
+	return len(bits)
+}
+
+func Halves(text string) []string {
+	halves := make([]string, 0, len(text)/2)
+	for i := 0; i+1 < len(text); i += 2 {
+		halves = append(halves, text[i:i+2])
+	}
+	return halves
+}
+
+func Odd(digits string) []byte {
+	odd := make([]byte, 0, (len(digits)-1)/2)
+	for i := 1; i < len(digits)-1; i += 2 {
+		odd = append(odd, digits[i])
+	}
+	return odd
+}
+
+func Windows(size uint8, text string) []int {
+	n := int(size)
+	found := make([]int, 0, max(len(text)-n+1, 0))
+	for i := 0; i <= len(text)-n; i++ {
+		found = append(found, i+n)
+	}
+	return found
+}
+
+func Steps(text string) int {
+	pairs := []string{}
+	for i, rest := 0, text; i < 3; i++ {
+		pairs = append(pairs, rest)
+	}
+	changes := make([]byte, 0, 2*max(len(text)-1, 0))
+	for i := 0; i < len(text)-1; i++ {
+		changes = append(changes, text[i], text[i+1])
+	}
+	return len(pairs) + len(changes)
+}
+""",
+        probe="""for _, n := range []int{-5, -1, 0, 1, 9, 40, 200} {
+	emit(Triangle(n))
+	emit(Between(int64(n), 17) == nil)
+	emit(Between(3, int64(n)))
+	emit(Down(uint8(n)))
+	text := strings.Repeat("0123456789", max(n, 0)/4)[min(max(n, 0)%7, max(n, 0)/4):]
+	emit(Windows(uint8(n), text))
+	emit(Halves(text))
+	emit(Halves(text + "."))
+	emit(Odd(text))
+	emit(Steps(text))
+	emit(Reversed(strings.Split(text, "3")))
+}
+emit(Between(math.MaxInt64-1, math.MinInt64+1))
+emit(Between(math.MinInt64, math.MinInt64+3))
+emit(Reversed(nil) == nil)""",
+        probe_imports=("math", "strings"),
+        saves=5,
+    ),
 )
 
 REFUSALS = (
+    Refused(
+        """package p
+
+func Twice(n uint8) []uint8 {
+	all := []uint8{}
+	for i := uint8(0); i < n; i++ {
+		all = append(all, i, i)
+	}
+	return all
+}
+""",
+        "too large for its type",
+    ),
+    Refused(
+        """package p
+
+func Count(n int16) []int16 {
+	all := []int16{}
+	for i := int16(0); i <= n; i++ {
+		all = append(all, i)
+	}
+	return all
+}
+""",
+        "too large for its type",
+    ),
+    Refused(
+        """package p
+
+func Down(n uint) []uint {
+	all := []uint{}
+	for i := n; i >= 0; i-- {
+		all = append(all, 1/i)
+	}
+	return all
+}
+""",
+        "never comes to its end",
+    ),
+    Refused(
+        """package p
+
+func Skip(n, by int) []int {
+	all := []int{}
+	for i := 0; i < n; i += by {
+		all = append(all, i)
+	}
+	return all
+}
+""",
+        "does not simply count",
+    ),
+    Refused(
+        """package p
+
+func Index(low, high int) map[int]bool {
+	index := map[int]bool{}
+	for i := low; i < high; i++ {
+		index[i] = true
+	}
+	return index
+}
+""",
+        "may be negative",
+    ),
     Refused(
         """package p
 
