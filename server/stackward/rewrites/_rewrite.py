@@ -60,7 +60,8 @@ class Proposal:
     (``strings.Builder``) that grow no more in the new lines than they did before, within a function that was called.
     The object code cannot tell, so the rewrite has to be sure. ``growing`` are new variables too, without such room:
     however many calls append to one of them, together they grow it about as often as one call alone would.
-    ``lighter`` are calls of functions elsewhere, as they are now, that will make at least one object less each time.
+    ``lighter`` are calls of functions elsewhere, as they are now, that will make at least one object less each time,
+    and literals of maps on the heap, whose entries take one of which the object code says nothing certain.
     ``spares`` are func literals, as they are now, that run only where there is nothing to reuse, like ``New`` of a
     ``sync.Pool``: one object more in them counts nothing against one less wherever something is reused.
     """

@@ -123,6 +123,8 @@ def _proposal(scene: Scene, found: Shape, listed: list[Field]) -> Offer:
         declaration = f"type {typed} {struct_text(listed, indent)}\n{indent}"
         changes = edits(scene, found, listed, typed)
         changes.append(Replacement(above(anchor), above(anchor), declaration.encode()))
+    # What becomes JSON is on the heap, and its first entry takes an object with room for eight.
+    lighter = tuple(scene.span(site.node) for site in found.sites if found.json and site.entries)
     first = found.sites[0].typed or next(iter(found.slots), scene.node)
     title = f"Use a struct instead of {scene.text(first)}"
     for site in found.sites:
@@ -130,8 +132,8 @@ def _proposal(scene: Scene, found: Shape, listed: list[Field]) -> Offer:
         if value is not None:
             differs = f"reading {scene.text(value)} after the calls beside it"
             edited = {scene.path: tuple(changes)}
-            return Proposal(title, edited, applicability=Applicability.REVIEW, differs=differs)
-    return Proposal(title, {scene.path: tuple(changes)})
+            return Proposal(title, edited, applicability=Applicability.REVIEW, differs=differs, lighter=lighter)
+    return Proposal(title, {scene.path: tuple(changes)}, lighter=lighter)
 
 
 def _around(scene: Scene, found: Shape) -> Iterator[Node]:
@@ -617,6 +619,53 @@ for first := range users {
 }
 emit(out.String())""",
         probe_imports=("strings",),
+    ),
+    Example(
+        before="""package p
+
+import "encoding/json"
+
+func Labels(app, zone, tier, stage, owner string) ([]byte, error) {
+	return json.Marshal(map[string]string{"app": app, "zone": zone, "tier": tier, "stage": stage, "owner": owner})
+}
+
+func Place(region, zone, host string) ([]byte, error) {
+	place := map[string]string{"region": region, "zone": zone, "host": host}
+	return json.Marshal(place)
+}
+""",
+        after="""package p
+
+import "encoding/json"
+
+func Labels(app, zone, tier, stage, owner string) ([]byte, error) {
+	return json.Marshal(struct {
+		App   string `json:"app"`
+		Owner string `json:"owner"`
+		Stage string `json:"stage"`
+		Tier  string `json:"tier"`
+		Zone  string `json:"zone"`
+	}{App: app, Zone: zone, Tier: tier, Stage: stage, Owner: owner})
+}
+
+func Place(region, zone, host string) ([]byte, error) {
+	place := struct {
+		Host   string `json:"host"`
+		Region string `json:"region"`
+		Zone   string `json:"zone"`
+	}{Region: region, Zone: zone, Host: host}
+	return json.Marshal(place)
+}
+""",
+        probe="""for _, text := range []string{"", "x", "\\"é<&\\"", "\\xff"} {
+	labels, err := Labels(text, "a", text, "b", "c")
+	emit(string(labels))
+	emit(err)
+	place, err := Place("eu", text, text)
+	emit(string(place))
+	emit(err)
+}""",
+        saves=70,
     ),
 )
 
