@@ -102,6 +102,50 @@ def test_generic_code_is_judged_where_it_is_instantiated(module: Callable[..., P
     assert "seq.go:14:12: preallocate: it would save nothing in the code that is compiled of it here" in done.stderr
 
 
+def test_copies_in_external_tests_are_no_cost(module: Callable[..., Path]) -> None:
+    # They are inlined into the test, with what a strings.Builder needs; the same in an importer would not count.
+    root = module(
+        {
+            "text/text.go": """
+                package text
+
+                import "encoding/json"
+
+                func All[S ~string](all []S) string {
+                \ts := ""
+                \tfor _, one := range all {
+                \t\ts += string(one)
+                \t}
+                \treturn s
+                }
+
+                func Place(zone, host string) ([]byte, error) {
+                \treturn json.Marshal(map[string]string{"zone": zone, "host": host, "rack": ""})
+                }
+                """,
+            "text/text_test.go": """
+                package text_test
+
+                import (
+                \t"testing"
+
+                \t"example.com/m/text"
+                )
+
+                func TestAll(t *testing.T) {
+                \tplace, _ := text.Place("a", "b")
+                \tif text.All([]string{"a", "b"}) != "ab" || len(place) == 0 {
+                \t\tt.Fatal()
+                \t}
+                }
+                """,
+        }
+    )
+    done = fix(root, "--explain-refusals", "./...")
+    assert "s.WriteString(string(one))" in done.stdout, done.stderr
+    assert "json.Marshal(struct {" in done.stdout, done.stderr
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [

@@ -81,15 +81,19 @@ def compare(
         archives = built
     outer = [unit for unit in bench.units if unit.id.variant is Variant.XTEST and (visible or unit in units)]
     known = bench.base(outer)
-    if outer and isinstance(known, dict):  # Tests that do not compile as they are have no say.
-        base |= known
-        more = bench.analysed(own, archives, outer)
-        if not isinstance(more, dict):
-            return _broken(more, bench, own)
-        results |= more
     before, after = _tallies(bench, {one: base[one] for one in results}, results, own, proposals)
     others = {path: text for path, text in texts.items() if path not in own}
     generic = visible and any(_generic(bench.files[path]) != _generic(parse(text)) for path, text in own.items())
+    if outer and isinstance(known, dict):  # Tests that do not compile as they are have no say.
+        more = bench.analysed(own, archives, outer)
+        if not isinstance(more, dict):
+            return _broken(more, bench, own)
+        # They are another package, which gets copies as importers do.
+        their_before, their_after = _tallies(bench, known, more, own, proposals, copies=True)
+        before |= their_before
+        after |= their_after
+        if generic:
+            _join(before, after, bench, (known, more), own, proposals)
     if others or (visible and not alone) or generic:
         importers = bench.importers() or ()
         present = archives_as_it_is(bench) if importers else {}
@@ -110,8 +114,7 @@ def compare(
             before |= their_before
             after |= their_after
             if generic:
-                made = [{one: _elsewhere(result) for one, result in found.items()} for found in (known, changed)]
-                _joined(before, after, _tallies(bench, made[0], made[1], own, proposals))
+                _join(before, after, bench, (known, changed), own, proposals)
     same = {one for one in after if one in before and before[one] == after[one]}
     return Compared(
         {one: tally for one, tally in before.items() if one not in same},
@@ -133,12 +136,17 @@ def _elsewhere(result: UnitResult) -> UnitResult:
     return UnitResult(result.elsewhere, result.log_bytes)
 
 
-def _joined(
+def _join(
     before: dict[Function, Tally],
     after: dict[Function, Tally],
-    instances: tuple[dict[Function, Tally], dict[Function, Tally]],
+    bench: Workbench,
+    found: tuple[Mapping[UnitId, UnitResult], Mapping[UnitId, UnitResult]],
+    texts: Mapping[str, bytes],
+    proposals: Sequence[Proposal],
 ) -> None:
     """Add what functions allocate of which nothing is known yet: generic ones, in a package that instantiates them."""
+    then, now = ({one: _elsewhere(result) for one, result in results.items()} for results in found)
+    instances = _tallies(bench, then, now, texts, proposals)
     for function in instances[0].keys() | instances[1].keys():
         if not any(known.get(function, Tally()).places for known in (before, after)):
             before[function], after[function] = (known.get(function, Tally()) for known in instances)
@@ -273,7 +281,8 @@ def _tallies(
         return any(span.path == site.path and span.start <= offset < span.end for span in spans)
 
     heavier = tallies(before, spare=lambda site: is_spare(now, site, {}))
-    for span in (span for proposal in proposals for span in proposal.lighter if span.path in bench.files):
+    seen = {file.path for result in before.values() for file in result.files}
+    for span in (span for proposal in proposals for span in proposal.lighter if span.path in seen):
         source = bench.files[span.path]
         around, loops = enclosing_function(source, span.start), enclosing_loops(path_to(source, span.start)[-1])
         function = span.path, outermost(around.name) if around is not None else ""
