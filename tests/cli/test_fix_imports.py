@@ -28,8 +28,8 @@ LONG = 'func Long(s []string) bool { return MustCompile("^a+$").MatchString(s[0]
         ),
         (
             f'import . "regexp"\n\n{LONG}',
-            f'import . "regexp"\n\nvar pattern = MustCompile("^a+$")\n\n{LONG}'.replace(
-                'MustCompile("^a+$").M', "pattern.M"
+            f'import . "regexp"\n\nvar longPattern = MustCompile("^a+$")\n\n{LONG}'.replace(
+                'MustCompile("^a+$").M', "longPattern.M"
             ),
         ),
     ],

@@ -185,6 +185,9 @@ class Workbench:
     def is_pattern(self, pattern: str) -> bool:
         return isinstance(self.shop.tools.types.pattern(pattern, self.shop.cancel), bytes)
 
+    def is_template(self, text: str) -> bool:
+        return isinstance(self.shop.tools.types.template(text, self.shop.cancel), bytes)
+
     def importers(self) -> Sequence[Workbench] | None:
         return self._neighbours(self)
 

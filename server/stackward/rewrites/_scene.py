@@ -59,6 +59,9 @@ class PackageView(Protocol):
     def is_pattern(self, pattern: str) -> bool:
         """Whether package regexp takes a regular expression."""
 
+    def is_template(self, text: str) -> bool:
+        """Whether package text/template takes the text of a template, which calls nothing but what each may call."""
+
     def importers(self) -> Sequence[PackageView] | None:
         """The packages of the module, or of the modules of go.work, that import this one; None if that is unknown."""
 

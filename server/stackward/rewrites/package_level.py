@@ -4,18 +4,25 @@ What a function makes anew on each call and never changes is made once, at packa
 
 ## Why it saves
 
-`regexp.MustCompile` parses its pattern and allocates dozens of objects; a map of more than eight entries, or a slice
-that escapes, is allocated and filled each time the function is called. At package level all are made once, at start.
+`regexp.MustCompile` and `regexp.MatchString` parse their pattern and allocate dozens of objects, so do templates, and
+a replacer makes its tables; a map of more than eight entries, or a slice that escapes, is allocated and filled each
+time the function is called. At package level all are made once, at start.
 
 ## When it is offered
 
-For `regexp.MustCompile` of a valid constant pattern of which only methods that change nothing are called, and for map
-and slice literals of constants that are only indexed, ranged over and measured with `len`. The variable keeps its name.
+- For `regexp.MustCompile` of a valid constant pattern of which only methods that change nothing are called.
+- For `regexp.MatchString` and `regexp.Match` with a valid constant pattern, whose error is ignored or returned.
+- For `strings.NewReplacer` of constants, of which only `Replace` and `WriteString` are called.
+- For `template.Must(template.New(…).Parse(…))` of a valid constant text without functions of its own, in
+  `text/template` and `html/template`, of which only `Execute` and `ExecuteTemplate` are called.
+- For map and slice literals of constants that are only indexed, ranged over and measured with `len`.
+
+A variable keeps its name unless that says little outside of its function: `re` in `Valid` becomes `validPattern`.
 
 ## When it is not
 
-When the value is written to, returned, passed on or captured as a whole, when it depends on anything local, or when the
-name is taken at package level.
+When the value is written to, returned, passed on or captured as a whole, when it depends on anything local, and when
+the error of a match is asked for, although there never is one.
 """
 
 from __future__ import annotations
@@ -30,19 +37,27 @@ from stackward.rewrites._imports import imports, package_level
 from stackward.rewrites._literals import unquoted
 from stackward.rewrites._names import walk
 from stackward.rewrites._rewrite import Example, Offer, Proposal, Refusal, Refused, Rewrite
-from stackward.rewrites._scene import Scene, arguments, calls, replace_node
-from stackward.rewrites._variables import Variable, context, method_called, removed, variable
+from stackward.rewrites._scene import Scene, arguments, callee_node, calls, is_call, replace_node
+from stackward.rewrites._variables import Variable, context, expressions, method_called, removed, variable
 from stackward.syntax.tree import SourceFile
 
 _COMPILES = ("regexp.MustCompile", "regexp.MustCompilePOSIX")
+_METHODS = {"regexp.Match": "Match", "regexp.MatchString": "MatchString"}
+_MATCHES = tuple(_METHODS)
+_REPLACER = "strings.NewReplacer"
+_MUST = ("html/template.Must", "text/template.Must")
 # Longest and UnmarshalText change the expression.
 _READS = ("Expand", "Find", "LiteralPrefix", "Match", "NumSubexp", "Replace", "Split", "String", "Subexp")
+_REPLACES = ("Replace", "WriteString")
+_EXECUTES = ("Execute",)
+_VAGUE = 2  # Letters of a name that says something in its function only.
+_ABBREVIATIONS = frozenset({"exp", "expr", "pat", "reg", "rep", "repl", "rgx", "tab", "tbl", "tmp", "tmpl", "tpl"})
 _ON_STACK = 8  # Entries of a map that does not escape (internal/abi: SwissMapGroupSlots); no one allocates these.
 
 
 def suits(node: Node, source: SourceFile) -> bool:
     if node.type == "call_expression":
-        return calls(node, source, *_COMPILES)
+        return calls(node, source, *_COMPILES, *_MATCHES, _REPLACER, "template.Must")
     kind = node.child_by_field_name("type")
     return kind is not None and kind.type in {"map_type", "slice_type"}
 
@@ -52,43 +67,102 @@ def propose(scene: Scene) -> Iterator[Offer]:
     if function is None or scene.text(_name_of(function)) == "init":
         return
     if scene.node.type == "call_expression":
-        yield from _pattern(scene, function)
+        yield from _call(scene, function)
     else:
         yield from _table(scene, function)
 
 
-def _pattern(scene: Scene, function: Node) -> Iterator[Offer]:
-    given = arguments(scene.node)
-    if scene.callee(scene.node) not in _COMPILES or len(given) != 1:
+def _call(scene: Scene, function: Node) -> Iterator[Offer]:
+    callee, given = scene.callee(scene.node), arguments(scene.node)
+    if any(one.type == "variadic_argument" for one in given):
         return
-    pattern = unquoted(scene.constant(given[0]))
-    if pattern is None or not _global(scene, given[0]):
-        yield Refusal("the pattern is not a constant of the package")
-        return
-    if scene.callee(scene.node) == _COMPILES[0] and not scene.package.is_pattern(pattern):
-        yield Refusal("the pattern is not valid, so that the program would end at its start")
-        return
-    if scene.callee(scene.node) != _COMPILES[0]:
-        yield Refusal("the pattern is POSIX's")
-        return
+    if callee in _COMPILES and len(given) == 1:
+        yield from _checked(scene, given[0]) or _once(scene, function, "pattern", "expression", _READS)
+    elif callee in _MATCHES and len(given) == 2:
+        yield from _checked(scene, given[0]) or _matched(scene, function, given)
+    elif callee == _REPLACER:
+        if len(given) % 2 or not all(scene.constant(one) is not None and _global(scene, one) for one in given):
+            yield Refusal("its texts are not constants of the package")
+        else:
+            yield from _once(scene, function, "replacer", "replacer", _REPLACES)
+    elif callee in _MUST and len(given) == 1:
+        wrong = _template(scene, given[0])
+        yield from [Refusal(wrong)] if wrong else _once(scene, function, "template", "template", _EXECUTES)
+
+
+def _checked(scene: Scene, given: Node) -> list[Refusal]:
+    """Why a pattern may not be compiled at the start of the program."""
+    pattern = unquoted(scene.constant(given))
+    if pattern is None or not _global(scene, given):
+        return [Refusal("the pattern is not a constant of the package")]
+    if scene.callee(scene.node) == _COMPILES[1]:
+        return [Refusal("the pattern is POSIX's")]
+    if not scene.package.is_pattern(pattern):
+        return [Refusal("the pattern is not valid, so that the program would end at its start")]
+    return []
+
+
+def _template(scene: Scene, made: Node) -> str:
+    """Why a template may not be made at the start of the program; empty if it may."""
+    package = scene.callee(scene.node).removesuffix(".Must")
+    function = callee_node(made) if is_call(made) else None
+    new = function.child_by_field_name("operand") if function is not None else None
+    if new is None or scene.callee(made) != f"(*{package}.Template).Parse" or not is_call(new):
+        return "the template is not made of a constant text alone"
+    texts = [*arguments(new), *arguments(made)]
+    if scene.callee(new) != f"{package}.New" or not all(_global(scene, one) for one in texts):
+        return "the template is not made of a constant text alone"
+    text = unquoted(scene.constant(texts[-1]))
+    if text is None or scene.constant(texts[0]) is None:
+        return "the template is not made of a constant text alone"
+    return (
+        ""
+        if scene.package.is_template(text)
+        else "the template is not valid, so that the program would end at its start"
+    )
+
+
+def _once(scene: Scene, function: Node, kind: str, what: str, reads: tuple[str, ...]) -> Iterator[Offer]:
+    """What a call makes, if only methods are called on it that change nothing, or not so that it matters."""
     called = method_called(scene.node)
     if called is not None:
-        if not called[0].startswith(_READS):
-            yield Refusal(f"{called[0]} changes the expression")
+        if not called[0].startswith(reads):
+            yield Refusal(f"{called[0]} changes the {what}")
             return
-        name = scene.free_name("pattern", _owned(scene, function, "pattern"))
-        yield _moved(scene, function, name, replace_node(scene.node, name), "the pattern")
+        name = scene.free_name(*_owned(scene, function, kind))
+        yield _moved(scene, function, name, replace_node(scene.node, name), f"the {kind}")
         return
     found = _local(scene)
     if found is None:
-        yield Refusal("the expression goes elsewhere")
+        yield Refusal(f"the {what} goes elsewhere")
         return
     for reference in found.references:
         method = method_called(reference.node)
-        if reference.use.write or reference.use.address or method is None or not method[0].startswith(_READS):
+        if reference.use.write or reference.use.address or method is None or not method[0].startswith(reads):
             yield Refusal(f"{found.name} is not only read")
             return
-    yield from _kept(scene, function, found)
+    yield from _kept(scene, function, found, kind)
+
+
+def _matched(scene: Scene, function: Node, given: list[Node]) -> Iterator[Offer]:
+    """``regexp.MatchString`` as a method of the expression, which gives no error: there is none."""
+    listed, callee, method = scene.node.parent, callee_node(scene.node), _METHODS[scene.callee(scene.node)]
+    statement = listed.parent if listed is not None and listed.type == "expression_list" else None
+    if statement is None or callee is None or any(one.type == "comment" for one in walk(scene.node)):
+        yield Refusal("its results are given to something else")
+        return
+    name = scene.free_name(*_owned(scene, function, "pattern"))
+    edit = Replacement(scene.node.start_byte, given[1].start_byte, f"{name}.{method}(".encode())
+    if statement.type == "return_statement":
+        error = Replacement(scene.node.end_byte, scene.node.end_byte, b", nil")
+    else:
+        left = expressions(statement.child_by_field_name("left"))
+        if len(left) != 2 or scene.text(left[0]) == "_" or scene.text(left[1]) != "_":
+            yield Refusal("its error is asked for")
+            return
+        error = Replacement(left[0].end_byte, left[1].end_byte)
+    declared = f"{scene.text(callee).removesuffix(method)}MustCompile({scene.text(given[0])})"
+    yield _moved(scene, function, name, edit, "the pattern", error, declared=declared)
 
 
 def _table(scene: Scene, function: Node) -> Iterator[Offer]:
@@ -100,7 +174,7 @@ def _table(scene: Scene, function: Node) -> Iterator[Offer]:
         return
     outer = context(scene.node)
     if outer is not None and outer.type == "index_expression" and not _written(outer):
-        name = scene.free_name("table", _owned(scene, function, "table"))
+        name = scene.free_name(*_owned(scene, function, "table"))
         yield _moved(scene, function, name, replace_node(scene.node, name), "the table")
         return
     found = _local(scene)
@@ -110,7 +184,7 @@ def _table(scene: Scene, function: Node) -> Iterator[Offer]:
         if reference.use.write or reference.use.address or not _only_read(scene, reference.node):
             yield Refusal(f"{found.name} is not only indexed, ranged over and measured")
             return
-    yield from _kept(scene, function, found)
+    yield from _kept(scene, function, found, "table")
 
 
 def _local(scene: Scene) -> Variable | None:
@@ -129,44 +203,57 @@ def _local(scene: Scene) -> Variable | None:
     return found if found.typed is None and found.references else None
 
 
-def _kept(scene: Scene, function: Node, found: Variable) -> Iterator[Offer]:
-    """The declaration moved to package level, under the name that it has."""
+def _kept(scene: Scene, function: Node, found: Variable, kind: str) -> Iterator[Offer]:
+    """The declaration moved to package level, under the name that it has if that says enough there."""
     files = scene.package.files.values()
+    vague = len(found.name) <= _VAGUE or found.name in _ABBREVIATIONS
     taken = scene.package.hides(found.name) or any(
         found.name in package_level(source) or any(one.qualifier == found.name for one in imports(source))
         for source in files
     )
-    if taken:
-        name = scene.free_name(found.name, _owned(scene, function, found.name))
+    if taken or vague:
+        name = scene.free_name(*_owned(scene, function, kind if vague else found.name))
         edits = [replace_node(one.node, name) for one in found.references]
     else:
         name, edits = found.name, []
     gone = removed(scene.source, found.statement)
-    yield _moved(scene, function, name, gone, found.name, *edits)
+    yield _moved(scene, function, name, gone, found.name if not vague else f"the {kind}", *edits)
 
 
-def _owned(scene: Scene, function: Node, name: str) -> str:
-    """A name that says whose it is: ``httpClientTable`` for a method of ``HTTPClient``, ``parseTable`` in ``parse``."""
-    receiver = function.child_by_field_name("receiver")
+def _owned(scene: Scene, function: Node, name: str) -> tuple[str, str]:
+    """Names that say whose it is: ``httpClientTable`` for a method of ``HTTPClient``, ``parseTable`` in ``parse``.
+
+    The second one says more, for a type that has several: ``httpClientGetTable``.
+    """
+    receiver, own = function.child_by_field_name("receiver"), scene.text(_name_of(function))
     typed = re.search(r"(\w+)(?:\[[^\]]*\])?\s*\)$", scene.text(receiver)) if receiver is not None else None
-    owner = typed[1] if typed is not None else scene.text(_name_of(function))
+    owner = typed[1] if typed is not None else own
     capitals = re.match(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]+", owner)
     owner = owner[: capitals.end()].lower() + owner[capitals.end() :] if capitals is not None else owner
-    return f"{owner}{name[:1].upper()}{name[1:]}"
+    name = f"{name[:1].upper()}{name[1:]}"
+    more = f"{own[:1].upper()}{own[1:]}" if typed is not None else ""
+    return f"{owner}{name}", f"{owner}{more}{name}"
 
 
-def _moved(scene: Scene, function: Node, name: str, edit: Replacement, what: str, *more: Replacement) -> Proposal:
+def _moved(
+    scene: Scene, function: Node, name: str, edit: Replacement, what: str, *more: Replacement, declared: str = ""
+) -> Proposal:
     start = _above(function)
-    declared = f"var {name} = {_dedented(scene)}\n\n"
-    edits = (Replacement(start, start, declared.encode()), edit, *more)
+    line = f"var {name} = {declared or _dedented(scene)}\n\n"
+    edits = (Replacement(start, start, line.encode()), edit, *more)
     return Proposal(f"Make {what} once, at package level", {scene.path: edits})
 
 
 def _dedented(scene: Scene) -> str:
-    """The literal with one level of indentation less for each that its line has; gofmt sees to the rest."""
-    lines = scene.text(scene.node).split("\n")
-    indent = scene.indent(scene.node)
-    return "\n".join([lines[0], *(line.removeprefix(indent) for line in lines[1:])])
+    """The expression with one level of indentation less for each that its line has; gofmt sees to the rest."""
+    indent, start = scene.indent(scene.node).encode(), scene.node.start_byte
+    raw = [one for one in walk(scene.node) if one.type == "raw_string_literal"]
+    lines, at = list[bytes](), 0
+    for line in scene.source.text[start : scene.node.end_byte].split(b"\n"):
+        within = any(one.start_byte < start + at < one.end_byte for one in raw)
+        lines.append(line if within else line.removeprefix(indent))
+        at += len(line) + 1
+    return b"\n".join(lines).decode()
 
 
 def _above(function: Node) -> int:
@@ -288,9 +375,9 @@ func Words(text string) []string {
 	return splitter.Split(text, -1)
 }
 
-var pattern = regexp.MustCompile("^[0-9]+$")
+var digitsPattern = regexp.MustCompile("^[0-9]+$")
 
-func Digits(text string) bool { return pattern.MatchString(text) }
+func Digits(text string) bool { return digitsPattern.MatchString(text) }
 """,
         probe="""for _, text := range []string{"", "a b", "é, 世界 12", "123", "\\xff"} {
 	emit(Words(text))
@@ -369,7 +456,7 @@ type pair struct {
 	value int
 }
 
-var table = map[int]string{0: "a", 1: "b", 2: "c", 3: "d", 4: "e", 5: "f", 6: "g", 7: "h", 8: "i"}
+var sumTable = map[int]string{0: "a", 1: "b", 2: "c", 3: "d", 4: "e", 5: "f", 6: "g", 7: "h", 8: "i"}
 
 func Sum(i int) (int, string) {
 	names := []pair{{"a", 1}, {key: "b", value: 2}, {"c", -3}}
@@ -377,7 +464,7 @@ func Sum(i int) (int, string) {
 	for _, one := range names {
 		sum += one.value
 	}
-	label := table[i]
+	label := sumTable[i]
 	return sum, label
 }
 """,
@@ -420,9 +507,191 @@ func (v HTTPVerb) Known() bool {
 }""",
         saves=50,
     ),
+    Example(
+        before="""package p
+
+import (
+	"html/template"
+	"io"
+	"regexp"
+	"strings"
+)
+
+type HTMLPage struct{ Title string }
+
+func (p *HTMLPage) Render(w io.Writer) error {
+	t := template.Must(template.New("page").Parse(`<head>
+	<title>{{.Title}}</title>
+	</head>
+`))
+	return t.Execute(w, p)
+}
+
+func (p *HTMLPage) Plain() string {
+	r := strings.NewReplacer(
+		"<", "(",
+		">", ")",
+	)
+	return r.Replace(p.Title) + strings.NewReplacer("a", "A").Replace(p.Title)
+}
+
+func Slug(s string) (bool, error) {
+	return regexp.MatchString("^[a-z-]+$", s)
+}
+
+func Kind(s []byte) string {
+	if ok, _ := regexp.Match(`^[0-9]+$`, s); ok {
+		return "number"
+	}
+	var known bool
+	known, _ = regexp.MatchString(`^(yes|no)$`, string(s))
+	if known {
+		return "answer"
+	}
+	return ""
+}
+""",
+        after="""package p
+
+import (
+	"html/template"
+	"io"
+	"regexp"
+	"strings"
+)
+
+type HTMLPage struct{ Title string }
+
+var htmlPageTemplate = template.Must(template.New("page").Parse(`<head>
+	<title>{{.Title}}</title>
+	</head>
+`))
+
+func (p *HTMLPage) Render(w io.Writer) error {
+	return htmlPageTemplate.Execute(w, p)
+}
+
+var htmlPageReplacer = strings.NewReplacer(
+	"<", "(",
+	">", ")",
+)
+
+var htmlPagePlainReplacer = strings.NewReplacer("a", "A")
+
+func (p *HTMLPage) Plain() string {
+	return htmlPageReplacer.Replace(p.Title) + htmlPagePlainReplacer.Replace(p.Title)
+}
+
+var slugPattern = regexp.MustCompile("^[a-z-]+$")
+
+func Slug(s string) (bool, error) {
+	return slugPattern.MatchString(s), nil
+}
+
+var kindPattern = regexp.MustCompile(`^[0-9]+$`)
+
+var kindPattern2 = regexp.MustCompile(`^(yes|no)$`)
+
+func Kind(s []byte) string {
+	if ok := kindPattern.Match(s); ok {
+		return "number"
+	}
+	var known bool
+	known = kindPattern2.MatchString(string(s))
+	if known {
+		return "answer"
+	}
+	return ""
+}
+""",
+        probe="""for _, title := range []string{"", "a<b>&", "\\t世", "\\xff", "a-b"} {
+	page := &HTMLPage{title}
+	var b strings.Builder
+	emit(page.Render(&b))
+	emit(b.String())
+	emit(page.Plain())
+	ok, err := Slug(title)
+	emit(ok)
+	emit(err)
+}
+for _, s := range []string{"", "12", "yes", "1x"} {
+	emit(Kind([]byte(s)))
+}""",
+        probe_imports=("strings",),
+        saves=300,
+    ),
 )
 
 REFUSALS = (
+    Refused(
+        """package p
+
+import "regexp"
+
+func Valid(s string) error {
+	ok, err := regexp.MatchString("^[a-z]+$", s)
+	if !ok {
+		return err
+	}
+	return nil
+}
+""",
+        "its error is asked for",
+    ),
+    Refused(
+        """package p
+
+import "regexp"
+
+func Valid(s string) bool {
+	ok, _ := regexp.MatchString("[a-z", s)
+	return ok
+}
+""",
+        "not valid",
+    ),
+    Refused(
+        """package p
+
+import (
+	"io"
+	"text/template"
+)
+
+func Render(w io.Writer, data any) error {
+	t := template.Must(template.New("x").Parse("{{.Title | upper}}"))
+	return t.Execute(w, data)
+}
+""",
+        "the template is not valid",
+    ),
+    Refused(
+        """package p
+
+import (
+	"io"
+	"text/template"
+)
+
+func Render(w io.Writer, data any) error {
+	t := template.Must(template.New("x").Parse("{{.}}"))
+	if _, err := t.New("y").Parse("{{.X}}"); err != nil {
+		return err
+	}
+	return t.Execute(w, data)
+}
+""",
+        "t is not only read",
+    ),
+    Refused(
+        """package p
+
+import "strings"
+
+func Fill(text, name string) string { return strings.NewReplacer("$name", name).Replace(text) }
+""",
+        "not constants of the package",
+    ),
     Refused(
         """package p
 

@@ -97,6 +97,10 @@ class TypeFacts:
         """The pattern itself if package regexp takes it, else what is wrong with it."""
         return self._say(lambda number: wire.encode_pattern(number, pattern), cancel)
 
+    def template(self, text: str, cancel: CancelToken | None = None) -> bytes | NoFacts:
+        """The text itself if package text/template takes it, without functions of the program's own."""
+        return self._say(lambda number: wire.encode_template(number, text), cancel)
+
     def _say(self, encode: Callable[[int], bytes], cancel: CancelToken | None) -> bytes | NoFacts:
         """Ask what has nothing to do with a unit."""
         token = cancel or CancelToken()

@@ -117,8 +117,13 @@ def encode_pattern(number: int, pattern: str) -> bytes:
     return json.dumps({"id": number, "pattern": pattern}).encode() + b"\n"
 
 
+def encode_template(number: int, text: str) -> bytes:
+    """A request to say whether the text of a template is one."""
+    return json.dumps({"id": number, "template": text}).encode() + b"\n"
+
+
 def parse_format(line: bytes, number: int) -> bytes | NoFacts:
-    """The reply to a request to format a text, or to read a pattern."""
+    """The reply to a request to format a text, or to read a pattern or template."""
     try:
         told = json.loads(line)
         if _get(told, "id", int) != number:

@@ -15,16 +15,18 @@ import (
 	"os"
 	"regexp/syntax"
 	"runtime/debug"
+	"text/template/parse"
 )
 
 // A request asks for facts about one unit, which it describes as far as that has changed, or to have a text formatted
-// as gofmt does, or whether a regular expression is one.
+// as gofmt does, or whether a regular expression or a template is one.
 type request struct {
-	ID      int     `json:"id"`
-	Format  *[]byte `json:"format"`
-	Pattern *string `json:"pattern"`
-	Load    load    `json:"load"`
-	Queries []query `json:"queries"`
+	ID       int     `json:"id"`
+	Format   *[]byte `json:"format"`
+	Pattern  *string `json:"pattern"`
+	Template *string `json:"template"`
+	Load     load    `json:"load"`
+	Queries  []query `json:"queries"`
 }
 
 // A reply has one fact per query, null where there is no expression. Types are numbered by their place in Types.
@@ -71,6 +73,13 @@ func serve(in io.Reader, out io.Writer) error {
 	}
 }
 
+// predefined are the functions that each template has (text/template: funcs.go).
+var predefined = map[string]any{
+	"and": nil, "call": nil, "eq": nil, "ge": nil, "gt": nil, "html": nil, "index": nil, "js": nil, "le": nil, "len": nil,
+	"lt": nil, "ne": nil, "not": nil, "or": nil, "print": nil, "printf": nil, "println": nil, "slice": nil,
+	"urlquery": nil,
+}
+
 // answer never panics: what the type checker or we do not survive costs one reply, and the unit is dropped.
 func answer(kept *store, asked *request) (told reply) {
 	defer func() {
@@ -91,6 +100,12 @@ func answer(kept *store, asked *request) (told reply) {
 			return reply{ID: asked.ID, Failed: err.Error()}
 		}
 		return reply{ID: asked.ID, Text: []byte(*asked.Pattern)}
+	}
+	if asked.Template != nil {
+		if _, err := parse.Parse("", *asked.Template, "", "", predefined); err != nil {
+			return reply{ID: asked.ID, Failed: err.Error()}
+		}
+		return reply{ID: asked.ID, Text: []byte(*asked.Template)}
 	}
 	loaded, err := kept.load(asked.ID, &asked.Load)
 	if errors.Is(err, errStale) {
