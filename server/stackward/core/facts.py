@@ -35,7 +35,8 @@ class TypeInfo:
     where they depend on a type parameter.
 
     ``elem`` is the element of a slice, array, map, channel or pointer, ``key`` the key of a map (both without parts of
-    their own), ``len`` the length of an array.
+    their own), ``len`` the length of an array. ``printing`` are the methods of a named type of a number, string or bool
+    that package fmt calls: ``Error``, ``Format``, ``String``.
     """
 
     type: str
@@ -48,6 +49,7 @@ class TypeInfo:
     elem: TypeInfo | None = None
     key: TypeInfo | None = None
     len: int | None = None
+    printing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Format strings of package fmt: what each verb prints of its operand, and other code that gives exactly the same.
 
 The source of what a verb prints is ``fmt/print.go`` and ``fmt/format.go``; of a type with methods it is whatever these
-say, so named types are never taken.
+say, so that a named type is taken only if it has none that fmt asks.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from tree_sitter import Node
 
-from stackward.core.facts import TypeInfo
+from stackward.core.facts import BASIC_TYPES, TypeInfo
 from stackward.rewrites._guards import not_nil
 from stackward.rewrites._literals import as_written, unquoted
 from stackward.rewrites._names import walk
@@ -36,7 +36,8 @@ _BYTES = frozenset({"[]byte", "[]uint8"})
 _BYTE_ARRAY = re.compile(r"\[\d+\](?:byte|uint8)")
 _OPERAND = "\0"  # Stands for the operand's text, which may have braces.
 _NAMES = frozenset({"identifier", "selector_expression"})
-_USED = ("append", "byte", "float64", "int64", "make", "rune", "string", "uint64")
+_USED = ("append", "bool", "byte", "float64", "int", "int64", "make", "rune", "string", "uint64")
+_TEXTS = "qsvxX"  # The verbs for which fmt asks Error and String; Format it asks for all.
 _ANYWHERE = 1 << 62  # Beyond every file.
 _NO_FORMAT = "so that a Format method of the error is not asked and a panic in Error not caught"
 NO_NAMES: Mapping[int, str] = MappingProxyType({})
@@ -235,7 +236,7 @@ def operand(
     plain = directive == f"%{verb}"
     if _BYTE_ARRAY.fullmatch(info.type):
         return _array(scene, node, text, directive, named=node.start_byte in names)
-    if _ALIASES.get(info.type, info.type) != info.kind and info.type not in _BYTES:
+    if _is_named(info) and info.type not in _BYTES and not _like_its_kind(scene, info, verb):
         if info.type == "error":
             if not not_nil(scene, node):
                 return Refusal(f"{text} may be nil, which {directive} prints as <nil>")
@@ -247,6 +248,8 @@ def operand(
             return Piece(made, f"append({{}}, {_kept(made)}...)", None, operand=node, method=True)
         if info.kind in _WITHOUT_METHODS and not info.package:
             return Refusal(f"{directive} of {info.type} needs fmt")
+        if info.printing:
+            return Refusal(f"{text} has type {info.type}, of which fmt calls {info.printing[-1]}")
         return Refusal(f"{text} has type {info.type}, which may have methods that fmt calls")
     if node.type == "interpreted_string_literal" and plain and verb in "sv":
         value = unquoted(scene.constant(node))
@@ -264,6 +267,26 @@ def operand(
     return Refusal(f"{directive} of {info.type} needs fmt")
 
 
+def _is_named(info: TypeInfo) -> bool:
+    return _ALIASES.get(info.type, info.type) != info.kind
+
+
+def _plain(info: TypeInfo, text: str) -> str:
+    """An expression as one of a predeclared type."""
+    return f"{info.kind}({text})" if _is_named(info) else text
+
+
+def _like_its_kind(scene: Scene, info: TypeInfo, verb: str) -> bool:
+    """Whether a verb prints values of a named type as if they were of the predeclared type beneath."""
+    if not info.package or info.kind not in BASIC_TYPES:
+        return False
+    if "Format" in info.printing or (verb in _TEXTS and info.printing):
+        return False
+    if info.package == scene.package.import_path:
+        return not scene.package.hides(info.type.partition("[")[0])
+    return verb not in _TEXTS  # A String may come with the next release.
+
+
 def _filled(piece: Piece, node: Node, text: str) -> Piece:
     """A piece with the text of its operand."""
     return replace(
@@ -279,10 +302,12 @@ def _filled(piece: Piece, node: Node, text: str) -> Piece:
 def _string(scene: Scene, info: TypeInfo, text: str, verb: str, _directive: str, plain: bool) -> Piece | None:
     if info.kind != "string" or not plain:
         return None
+    plainly = _plain(info, text)
     if verb in "sv":
-        return Piece(text, f"append({{}}, {text}...)", None)
+        return Piece(plainly, f"append({{}}, {text}...)", None)
     if verb == "q" and (name := scene.qualifier("strconv")):
-        return Piece(f"{name}.Quote({text})", f"{name}.AppendQuote({{}}, {text})", None, imports=("strconv",))
+        quoted = f"{name}.AppendQuote({{}}, {plainly})"
+        return Piece(f"{name}.Quote({plainly})", quoted, None, imports=("strconv",))
     if verb == "x" and (name := scene.qualifier("encoding/hex")):
         made = f"[]byte({text})"
         imports = ("encoding/hex",)
@@ -320,18 +345,23 @@ def _integer(scene: Scene, info: TypeInfo, text: str, verb: str, _directive: str
     imports = ("strconv",)
     if verb in _BASES and info.kind in _INTS:
         base = _BASES[verb]
-        wide = text if info.kind == "int64" else f"int64({text})"
-        made = f"{name}.Itoa({text})" if info.kind == "int" and base == 10 else f"{name}.FormatInt({wide}, {base})"
+        wide = text if info.type == "int64" else f"int64({text})"
+        made = (
+            f"{name}.Itoa({_plain(info, text)})"
+            if info.kind == "int" and base == 10
+            else f"{name}.FormatInt({wide}, {base})"
+        )
         room = 65 if base == 2 else 23
         return Piece(made, f"{name}.AppendInt({{}}, {wide}, {base})", room, imports=imports)
     if verb in _BASES and info.kind in _UINTS:
         base = _BASES[verb]
-        wide = text if info.kind == "uint64" else f"uint64({text})"
+        wide = text if info.type == "uint64" else f"uint64({text})"
         room = 64 if base == 2 else 22
         made = f"{name}.FormatUint({wide}, {base})"
         return Piece(made, f"{name}.AppendUint({{}}, {wide}, {base})", room, imports=imports)
     if verb == "q" and info.kind == "int32":
-        return Piece(f"{name}.QuoteRune({text})", f"{name}.AppendQuoteRune({{}}, {text})", 12, imports=imports)
+        rune = f"rune({text})" if _is_named(info) else text
+        return Piece(f"{name}.QuoteRune({rune})", f"{name}.AppendQuoteRune({{}}, {rune})", 12, imports=imports)
     return None
 
 
@@ -342,7 +372,7 @@ def _float(scene: Scene, info: TypeInfo, text: str, verb: str, directive: str, p
         return None
     bits = info.kind.removeprefix("float")
     precision = int(given[1] or 0) if given[1] is not None else 6 if verb in "ef" else -1
-    wide = text if info.kind == "float64" else f"float64({text})"
+    wide = text if info.type == "float64" else f"float64({text})"
     tail = f"{wide}, '{'g' if verb == 'v' else verb}', {precision}, {bits})"
     # The largest float64 has 309 digits before the point.
     room = 311 + max(precision, 0) if verb == "f" else 32 + max(precision, 0)
@@ -354,9 +384,10 @@ def _other(scene: Scene, info: TypeInfo, text: str, verb: str, _directive: str, 
     if not plain:
         return None
     if info.kind == "bool" and verb in "tv" and name is not None:
+        text = _plain(info, text)
         return Piece(f"{name}.FormatBool({text})", f"{name}.AppendBool({{}}, {text})", 5, imports=("strconv",))
     if verb == "c" and info.kind in {"int32", "uint8"}:
         # Both make U+FFFD of what is no rune.
-        rune = text if info.kind == "int32" else f"rune({text})"
+        rune = text if info.type in {"int32", "rune"} else f"rune({text})"
         return Piece(f"string({rune})", f"append({{}}, string({rune})...)", 4, rune=rune)
     return None

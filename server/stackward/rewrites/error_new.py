@@ -11,7 +11,7 @@ An error whose text needs no formatting is made by `errors.New`.
 
 - For `fmt.Errorf` with a constant text; `%%` becomes `%`. Go 1.26 and newer do that by themselves for a text without
   verbs, and it is left as it is.
-- For `fmt.Errorf` with plain verbs and operands of predeclared types (see `sprintf`): the text is concatenated.
+- For `fmt.Errorf` with plain verbs and operands of plain types (see `sprintf`): the text is concatenated.
 - For `errors.New(fmt.Sprintf(…))` in the same way.
 
 Without `%w` both give an `errors.New` error with the same text; not even the type is another.
@@ -263,9 +263,9 @@ type Level int
 
 func (Level) String() string { return "high" }
 
-func Check(l Level) error { return fmt.Errorf("bad level %d", l) }
+func Check(l Level) error { return fmt.Errorf("bad level %v", l) }
 """,
-        "may have methods",
+        "of which fmt calls String",
     ),
     Refused(
         """package p

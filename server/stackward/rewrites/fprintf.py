@@ -11,7 +11,7 @@ buffer need neither.
 ## When it is offered
 
 For `fmt.Fprintf`, `fmt.Fprint` and `fmt.Fprintln` on a `strings.Builder`, `bytes.Buffer` or `bufio.Writer`, with plain
-verbs and operands of predeclared types (see `sprintf`). To these writers several short writes are the same as a long
+verbs and operands of plain types (see `sprintf`). To these writers several short writes are the same as a long
 one; only where a `bufio.Writer` cuts what is longer than its buffer may move. What an operand could do, or notice, in
 between is done before: operands that may panic, or that other code may change, are put into variables first.
 

@@ -10,18 +10,20 @@ at the types while the program runs. `strconv` and `+` need neither.
 ## When it is offered
 
 When every verb is plain (`%s`, `%d`, `%v`, `%x`, `%q`, `%t`, and `%f`, `%e`, `%g` with or without a precision) and
-every operand has a predeclared type, or is an array of bytes for `%x`: what fmt prints of a type with methods is theirs
-to say. Of a `time.Duration`, `time.Month` or `time.Weekday` it is what `String` gives. Of several ways the one is taken
-that the compiler shows to be the cheapest: numbers among other text are appended to a buffer on the stack, or three and
-more of them written to a `strings.Builder` with room for all. An error that is certainly not nil, as `if err != nil`
-says, may be one of the operands. Then it is for review: fmt asks a `Format` method of the error first, and prints the
-panic if its `Error` panics. So is a format that is a constant with a name, as its text is then in two places.
+every operand has a predeclared type, or is an array of bytes for `%x`: what fmt prints of a type with methods is
+theirs to say. A named type is taken as what it is underneath if it has no such methods, one of another package only
+for verbs like `%d`, for which fmt does not ask `String`. Of a `time.Duration`, `time.Month` or `time.Weekday` it is
+what `String` gives. Of several ways the one is taken that the compiler shows to be the cheapest: numbers among other
+text are appended to a buffer on the stack, or three and more of them written to a `strings.Builder` with room for
+all. An error that is certainly not nil, as `if err != nil` says, may be one of the operands. Then it is for review:
+fmt asks a `Format` method of the error first, and prints the panic if its `Error` panics. So is a format that is a
+constant with a name, as its text is then in two places.
 
 ## When it is not
 
-With flags, widths, `%T`, `%p`, indexes; for named types, other interfaces and pointers; for errors that may be nil;
-where a name hides the package or type that is needed; where another call of the statement could change an operand, or
-be made before it panics; and with comments in the call.
+With flags, widths, `%T`, `%p`, indexes; for named types with methods, other interfaces and pointers; for errors that
+may be nil; where a name hides the package or type that is needed; where another call of the statement could change an
+operand, or be made before it panics; and with comments in the call.
 """
 
 from __future__ import annotations
@@ -617,9 +619,125 @@ func (p *Point) Row(name string, width uint) string {
         probe_imports=("math",),
         saves=15,
     ),
+    Example(
+        before="""package p
+
+import (
+	"fmt"
+	"time"
+)
+
+type (
+	ID     int
+	Level  int32
+	Region string
+	Share  float32
+	Flag   bool
+	Sign   rune
+)
+
+type State uint
+
+func (s State) String() string { return "state" }
+
+func Key(id ID, level Level, region Region) string {
+	return fmt.Sprintf("%s/%d/%v", region, id, level)
+}
+
+func All(share Share, flag Flag, sign Sign, state State, took time.Duration) []string {
+	return []string{
+		fmt.Sprintf("%v", share),
+		fmt.Sprintf("%t", flag),
+		fmt.Sprintf("%c", sign),
+		fmt.Sprintf("%q", sign),
+		fmt.Sprintf("%d", state),
+		fmt.Sprintf("%d", took),
+		fmt.Sprintf("%d", ID(sign)+2),
+	}
+}
+
+func Quoted(region Region) string { return fmt.Sprintf("%q", region) + fmt.Sprintf("%x", region) }
+""",
+        after="""package p
+
+import (
+	"encoding/hex"
+	"strconv"
+	"time"
+)
+
+type (
+	ID     int
+	Level  int32
+	Region string
+	Share  float32
+	Flag   bool
+	Sign   rune
+)
+
+type State uint
+
+func (s State) String() string { return "state" }
+
+func Key(id ID, level Level, region Region) string {
+	return string(region) + "/" + strconv.Itoa(int(id)) + "/" + strconv.FormatInt(int64(level), 10)
+}
+
+func All(share Share, flag Flag, sign Sign, state State, took time.Duration) []string {
+	return []string{
+		strconv.FormatFloat(float64(share), 'g', -1, 32),
+		strconv.FormatBool(bool(flag)),
+		string(rune(sign)),
+		strconv.QuoteRune(rune(sign)),
+		strconv.FormatUint(uint64(state), 10),
+		strconv.FormatInt(int64(took), 10),
+		strconv.Itoa(int(ID(sign) + 2)),
+	}
+}
+
+func Quoted(region Region) string {
+	return strconv.Quote(string(region)) + hex.EncodeToString([]byte(region))
+}
+""",
+        probe="""for _, n := range []int{0, 1, -1, 100, 0x4e16, math.MaxInt32, math.MinInt32} {
+	emit(Key(ID(n), Level(n), Region(string(rune(n)))))
+	for _, text := range All(Share(n), n > 0, Sign(n), State(n), time.Duration(n)) {
+		emit(text)
+	}
+	emit(Quoted(Region("\\xff\\"" + string(rune(n)))))
+}""",
+        probe_imports=("math", "time"),
+        saves=50,
+        since=25,
+    ),
 )
 
 REFUSALS = (
+    Refused(
+        """package p
+
+import "fmt"
+
+type Level int
+
+func (l Level) Format(to fmt.State, verb rune) { to.Write([]byte("level")) }
+
+func Show(l Level) string { return fmt.Sprintf("%d", l) }
+""",
+        "of which fmt calls Format",
+    ),
+    Refused(
+        """package p
+
+import (
+	"fmt"
+	"net/http"
+)
+
+func Show(s http.ConnState, m http.SameSite) string { return fmt.Sprintf("%v%v", m, s) }
+""",
+        "m has type http.SameSite, which may have methods",
+    ),
     Refused(
         """package p
 
@@ -703,9 +821,9 @@ type ID int
 
 func (ID) String() string { return "secret" }
 
-func Show(id ID) string { return fmt.Sprintf("%d", id) }
+func Show(id ID) string { return fmt.Sprintf("%v", id) }
 """,
-        "may have methods",
+        "of which fmt calls String",
     ),
     Refused(
         """package p

@@ -168,6 +168,7 @@ def _type(told: Any, known: Sequence[TypeInfo]) -> TypeInfo:
         elem=None if elem is None else _at(known, elem),
         key=None if key is None else _at(known, key),
         len=_may(told, "len", int),
+        printing=tuple(_may(told, "printing", list) or ()),
     )
 
 

@@ -8,16 +8,17 @@ import (
 // A typeInfo describes a type. Size, Align, Pointers and PointerShaped are null where they depend on a type parameter or
 // the type is invalid, Size and Align also for one that is too large. Elem and Key are numbers in the reply's table.
 type typeInfo struct {
-	Type          string `json:"type"`
-	Package       string `json:"package,omitempty"` // The import path of the package that declares it.
-	Kind          string `json:"kind"`
-	Size          *int64 `json:"size,omitempty"`
-	Align         *int64 `json:"align,omitempty"`
-	Pointers      *bool  `json:"pointers,omitempty"`
-	PointerShaped *bool  `json:"pointer_shaped,omitempty"`
-	Elem          *int   `json:"elem,omitempty"`
-	Key           *int   `json:"key,omitempty"`
-	Len           *int64 `json:"len,omitempty"`
+	Type          string   `json:"type"`
+	Package       string   `json:"package,omitempty"` // The import path of the package that declares it.
+	Kind          string   `json:"kind"`
+	Size          *int64   `json:"size,omitempty"`
+	Align         *int64   `json:"align,omitempty"`
+	Pointers      *bool    `json:"pointers,omitempty"`
+	PointerShaped *bool    `json:"pointer_shaped,omitempty"`
+	Elem          *int     `json:"elem,omitempty"`
+	Key           *int     `json:"key,omitempty"`
+	Len           *int64   `json:"len,omitempty"`
+	Printing      []string `json:"printing,omitempty"` // The methods that fmt asks first.
 }
 
 // A typeTable numbers the types that a reply mentions.
@@ -69,6 +70,9 @@ func (t *typeTable) add(typ types.Type, whole bool) *int {
 			info.Size, info.Align, info.PointerShaped = &size, &align, &shaped
 		}
 	}
+	if _, basic := typ.Underlying().(*types.Basic); basic && info.Package != "" {
+		info.Printing = printing(typ)
+	}
 	if array, ok := typ.Underlying().(*types.Array); ok && array.Len() >= 0 {
 		length := array.Len()
 		info.Len = &length
@@ -80,6 +84,18 @@ func (t *typeTable) add(typ types.Type, whole bool) *int {
 	t.infos = append(t.infos, info)
 	t.numbers[key] = number
 	return &number
+}
+
+// printing returns the names of the methods of a type's values that package fmt calls (fmt/print.go: handleMethods), also
+// where they are of another signature.
+func printing(typ types.Type) (names []string) {
+	set := types.NewMethodSet(typ)
+	for _, name := range []string{"Error", "Format", "String"} {
+		if set.Lookup(nil, name) != nil {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // parts returns the element and the key of a type, which are described before it is.
