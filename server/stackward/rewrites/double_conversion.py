@@ -13,6 +13,8 @@ at, no copy is needed. `string([]byte(s))` is `s`, as nobody can change either.
 - `w.Write([]byte(string(b)))` becomes `w.Write(b)` for a `strings.Builder`, `bufio.Writer` or `os.File`. For other
   writers that is for review: the contract of `io.Writer` forbids that they change or keep what they are given, but only
   a copy would be safe from one that does.
+- `w.Write([]byte(b.String()))` of a `bytes.Buffer` becomes `w.Write(b.Bytes())`. That is for review as well, but for a
+  `strings.Builder` or `os.File`.
 - `string([]byte(s))` becomes `s`.
 
 ## When it is not
@@ -39,7 +41,7 @@ from stackward.rewrites._scene import (
     put_in_place,
     replace_node,
 )
-from stackward.rewrites._variables import context
+from stackward.rewrites._variables import context, is_path, root
 from stackward.rewrites._writers import Kind, writer
 from stackward.syntax.anchors import operand_of, unparenthesized
 from stackward.syntax.tree import SourceFile, text_of
@@ -58,6 +60,8 @@ def suits(node: Node, source: SourceFile) -> bool:
     if operand is None or not outer.startswith(("[]byte(", "string(")):
         return False
     inner = text_of(unparenthesized(operand), source)
+    if outer.startswith("[") and inner.endswith(".String()"):
+        return True
     return inner.startswith("string(" if outer.startswith("[") else "[]byte(")
 
 
@@ -69,6 +73,8 @@ def propose(scene: Scene) -> Iterator[Offer]:
         return
     inner = converted(scene, middle, "string" if into == "[]byte" else "[]byte")
     if inner is None:
+        if into == "[]byte":
+            yield from _buffered(scene, middle)
         return
     if any(one.type == "comment" for one in walk(node)):
         yield Refusal("there is a comment inside of it")
@@ -79,7 +85,23 @@ def propose(scene: Scene) -> Iterator[Offer]:
         edit = put_in_place(node, text, loose=plain and is_loose(inner))
         yield Proposal("Leave out the conversions", {scene.path: (edit,)})
     else:
-        yield from _seen(scene, inner)
+        yield from _seen(scene, scene.text(inner))
+
+
+def _buffered(scene: Scene, text: Node) -> Iterator[Offer]:
+    """``[]byte(b.String())`` of a buffer whose bytes are there already."""
+    function = callee_node(text) if is_call(text) else None
+    buffer = function.child_by_field_name("operand") if function is not None else None
+    info = scene.type(buffer) if buffer is not None else None
+    if buffer is None or info is None or scene.callee(text) != "(*bytes.Buffer).String" or not is_path(buffer):
+        return
+    if any(one.type == "comment" for one in walk(scene.node)):
+        yield Refusal("there is a comment inside of it")
+    elif info.kind == "pointer":
+        # Of one that is nil String says "<nil>".
+        yield from _seen(scene, f"{scene.text(buffer)}.Bytes()", differs="no nil buffer may be written")
+    else:
+        yield from _seen(scene, f"{scene.text(buffer)}.Bytes()", own=scene.text(root(buffer)))
 
 
 def _between(scene: Scene, node: Node, into: str) -> Node | None:
@@ -88,12 +110,14 @@ def _between(scene: Scene, node: Node, into: str) -> Node | None:
     return unparenthesized(found) if found is not None else None
 
 
-def _seen(scene: Scene, inner: Node) -> Iterator[Offer]:
-    """Without any copy, where the bytes are only looked at."""
+def _seen(scene: Scene, text: str, *, own: str = "", differs: str = "") -> Iterator[Offer]:
+    """Without any copy, where the bytes are only looked at.
+
+    ``own`` is the buffer that they are of, which a writer may write to, and ``differs`` what else may be different.
+    """
     outer = context(scene.node)
     if outer is None:
         return
-    text = scene.text(inner)
     if outer.type == "range_clause":
         loop = outer.parent
         body = loop.child_by_field_name("body") if loop is not None else None
@@ -111,12 +135,17 @@ def _seen(scene: Scene, inner: Node) -> Iterator[Offer]:
     results = [one.type for one in found.call.results]
     if writes and results == ["int", "error"]:
         to = writer(scene, function.named_children[0])
-        known = to is not None and to.kind in _WRITERS
+        known = to is not None and to.kind in _WRITERS and not differs
+        if own and to is not None:
+            known = known and to.kind is not Kind.BUFIO
+            if scene.text(root(function.named_children[0])) == own:
+                yield Refusal(f"{own} is written to")
+                return
         yield Proposal(
             f"Use {text} without making a string",
             {scene.path: (replace_node(scene.node, text),)},
             applicability=Applicability.SAFE if known else Applicability.REVIEW,
-            differs="" if known else "its Write must not keep what it gets",
+            differs="" if known else ", ".join(filter(None, ["its Write must not keep what it gets", differs])),
         )
 
 
@@ -305,9 +334,66 @@ func() {
 	emit(Rest(nil, 3))
 }()""",
     ),
+    Example(
+        before="""package p
+
+import (
+	"bytes"
+	"io"
+)
+
+type Lines struct{ buf bytes.Buffer }
+
+func (l *Lines) Flush(w io.Writer) error {
+	l.buf.WriteString("end\\n")
+	_, err := w.Write([]byte(l.buf.String()))
+	l.buf.Reset()
+	return err
+}
+""",
+        after="""package p
+
+import (
+	"bytes"
+	"io"
+)
+
+type Lines struct{ buf bytes.Buffer }
+
+func (l *Lines) Flush(w io.Writer) error {
+	l.buf.WriteString("end\\n")
+	_, err := w.Write(l.buf.Bytes())
+	l.buf.Reset()
+	return err
+}
+""",
+        probe="""var out bytes.Buffer
+lines := &Lines{}
+for range 5 {
+	emit(lines.Flush(&out))
+	emit(out.String())
+}""",
+        probe_imports=("bytes",),
+        saves=0,
+        applicability=Applicability.REVIEW,
+    ),
 )
 
 REFUSALS = (
+    Refused(
+        """package p
+
+import "bytes"
+
+func Twice(text string) string {
+	var b bytes.Buffer
+	b.WriteString(text)
+	b.Write([]byte(b.String()))
+	return b.String()
+}
+""",
+        "b is written to",
+    ),
     Refused(
         """package p
 
