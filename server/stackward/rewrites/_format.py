@@ -232,6 +232,8 @@ def operand(
     info = scene.type(node)
     if node.type == "variadic_argument" or info is None:
         return Refusal("its operands are not known one by one")
+    if verb == "w":
+        return Refusal("%w keeps the error that it wraps, which needs fmt")
     text = names.get(node.start_byte) or scene.text(node)
     plain = directive == f"%{verb}"
     if _BYTE_ARRAY.fullmatch(info.type):

@@ -243,7 +243,7 @@ import "fmt"
 
 func Load(err error) error { return fmt.Errorf("load: %w", err) }
 """,
-        "may be nil",
+        "%w keeps the error that it wraps",
     ),
     Refused(
         """package p

@@ -35,6 +35,7 @@ from dataclasses import replace
 from tree_sitter import Node
 
 from stackward.core.edit import Replacement
+from stackward.rewrites._bounds import bound
 from stackward.rewrites._filling import Filling, hoisted, looked_at
 from stackward.rewrites._names import walk
 from stackward.rewrites._nil import tells_capacity, tells_nil
@@ -109,6 +110,10 @@ def _slice(scene: Scene, loop: Node) -> Iterator[Offer]:
     filling = [one for one in walk(body) if _fills(scene, one, target)]
     if not filling or filling[0] != scene.node:
         return  # The first one speaks for all.
+    known = bound(scene, loop)
+    if isinstance(known, Refusal):
+        yield known  # Nothing that could be changed in its body matters.
+        return
     grown: dict[int, int] = {}
     for call in filling:
         statement = _assignment(call)
@@ -861,6 +866,27 @@ emit(Reversed(nil) == nil)""",
 )
 
 REFUSALS = (
+    Refused(
+        """package p
+
+import (
+	"bufio"
+	"io"
+)
+
+func Lines(r io.Reader) ([]string, error) {
+	var lines []string
+	for sc := bufio.NewScanner(r); sc.Scan(); {
+		if sc.Text() == "." {
+			return lines, nil
+		}
+		lines = append(lines, sc.Text())
+	}
+	return lines, nil
+}
+""",
+        "does not simply count",
+    ),
     Refused(
         """package p
 
