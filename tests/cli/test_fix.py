@@ -300,6 +300,27 @@ def test_what_was_rewritten_is_not_refused(module: Callable[..., Path]) -> None:
     ]
 
 
+def test_what_was_rewritten_is_not_refused_after_its_line_changed(module: Callable[..., Path]) -> None:
+    text = """
+        package p
+
+        import "fmt"
+
+        func Countdown(n int) []string {
+        \tvar out []string
+        \tfor i := n; i > 0; i-- {
+        \t\tout = append(out, fmt.Sprintf("%d...", i))
+        \t}
+        \treturn out
+        }
+        """
+    done = fix(module({"p.go": text}), "--explain-refusals", "--review")
+    assert "preallocate: 1 rewrite" in done.stderr
+    assert "sprintf: 1 rewrite" in done.stderr
+    assert "refused" not in done.stderr
+    assert "used before" not in done.stderr
+
+
 def test_refusals_are_where_the_user_sees_them(module: Callable[..., Path]) -> None:
     """What is refused in a text that only the rewrites before have made is shown in the text on disk."""
     text = TEXT + '\nfunc Wide(id int) string { return fmt.Sprintf("%3d", id) }\n'

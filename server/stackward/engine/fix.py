@@ -7,6 +7,7 @@ nobody can be blamed for is repeated with one half of the changes, and with the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -31,6 +32,7 @@ from stackward.rewrites import Applicability, Proposal, Rewrite
 from stackward.syntax.functions import functions
 
 _ROUNDS = 100  # Wide changes are made one in a round. They do not go on for ever.
+_WORD = re.compile(rb"[\w.]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,7 @@ def _round(bench: Workbench, wanted: Wanted, result: Fixed) -> bool:
             assert isinstance(texts, dict), "what was compiled had a text"
             result.texts |= texts
             made = _Choice(choice.candidate, proof.proposal, None)
-            result.made.add(_place(bench, choice.candidate))
+            result.made.add(_opening(bench, choice.candidate))
             result.applied.append(_applied(made, bench, proof.before, proof.after))
             return True
         for proposal in choice.candidate.proposals:
@@ -163,7 +165,7 @@ def _choices(bench: Workbench, wanted: Wanted, result: Fixed) -> Iterator[_Choic
     for path in paths:
         for found in candidates(bench, path, wanted.rewrites):
             place = _place(bench, found)
-            if isinstance(found, Rejected) and place in result.made:
+            if isinstance(found, Rejected) and _opening(bench, found) in result.made:
                 continue
             result.seen.add(place)
             if isinstance(found, Rejected):
@@ -186,17 +188,31 @@ def _place(bench: Workbench, found: Candidate | Rejected) -> tuple[str, str, int
 
     Blanks do not count: gofmt aligns a line with its neighbours.
     """
-    path, offset = found.span.path, found.span.start
-    source = bench.files[path]
-    text = source.text
-    around = next((one for one in functions(source) if not one.literal and one.body < offset < one.end), None)
-    name, begin = (around.name, around.body) if around is not None else ("", 0)
-    start = text.rfind(b"\n", 0, offset) + 1
+    text, offset = bench.files[found.span.path].text, found.span.start
+    name, begin, start = _line(bench, found)
     end = text.find(b"\n", offset)
     line = text[start : end if end >= 0 else len(text)]
     before, whole = (b"".join(part.split()) for part in (text[start:offset], line))
-    where = f"{path}:{name}:{whole.decode('utf-8', 'replace')}:{len(before)}"
+    where = f"{found.span.path}:{name}:{whole.decode('utf-8', 'replace')}:{len(before)}"
     return found.rewrite.name, where, text.count(line, begin, max(begin, start))
+
+
+def _opening(bench: Workbench, found: Candidate | Rejected) -> tuple[str, str, int]:
+    """A place that is the same after changes elsewhere, also in what follows on its line."""
+    text, offset = bench.files[found.span.path].text, found.span.start
+    name, begin, start = _line(bench, found)
+    first = _WORD.match(text, offset)
+    opening = text[start : first.end() if first is not None else offset]
+    where = f"{found.span.path}:{name}:{opening.decode('utf-8', 'replace')}"
+    return found.rewrite.name, where, text.count(opening, begin, max(begin, start))
+
+
+def _line(bench: Workbench, found: Candidate | Rejected) -> tuple[str, int, int]:
+    """The declared function around a place, where its body begins, and where the line of the place does."""
+    source, offset = bench.files[found.span.path], found.span.start
+    around = next((one for one in functions(source) if not one.literal and one.body < offset < one.end), None)
+    name, begin = (around.name, around.body) if around is not None else ("", 0)
+    return name, begin, source.text.rfind(b"\n", 0, offset) + 1
 
 
 def _home(bench: Workbench, proposal: Proposal) -> Function | None:
@@ -315,7 +331,7 @@ def _apply(bench: Workbench, accepted: Sequence[tuple[_Choice, Tally, Tally]], w
         and (not outcome.worse or any(one.repairs for one in proposals))
     ):
         result.texts |= texts
-        result.made |= {_place(bench, choice.candidate) for choice, _, _ in accepted}
+        result.made |= {_opening(bench, choice.candidate) for choice, _, _ in accepted}
         result.applied += [_applied(choice, bench, before, after) for choice, before, after in accepted]
         return True
     if len(accepted) == 1:
