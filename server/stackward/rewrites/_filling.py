@@ -12,7 +12,7 @@ from stackward.rewrites._bounds import Bound, Steps, bound, steps
 from stackward.rewrites._printing import own_name
 from stackward.rewrites._rewrite import Refusal, Span
 from stackward.rewrites._risk import Risk, risk
-from stackward.rewrites._scene import Scene, is_call, replace_node
+from stackward.rewrites._scene import Scene, arguments, is_call, replace_node
 from stackward.rewrites._variables import before, has_goto, listed_statement, own
 
 _EXPRESSIONS = frozenset(
@@ -74,7 +74,10 @@ def looked_at(scene: Scene, loop: Node, filling: Sequence[Node], count: dict[int
     )
     if not known.trusted and (leaves or not taken.exact):
         return Refusal("the loop may end before it has filled what was promised")
-    certain = known.trusted or not any(_may_panic(scene, one) for one in own(body, "func_literal"))
+    # What is filled is there: a pointer that leads to it is not nil.
+    filled = {scene.text(arguments(one)[0]) for one in filling if is_call(one)}
+    others = (one for one in own(body, "func_literal") if scene.text(one) not in filled)
+    certain = known.trusted or not any(_may_panic(scene, one) for one in others)
     return Filling(statement, body, known, taken, tuple(scene.span(one) for one in filling), certain)
 
 

@@ -28,7 +28,6 @@ _DIRECTIVE = re.compile(
 _BASES = {"d": 10, "v": 10, "x": 16, "o": 8, "b": 2}
 _INTS = {"int": "int", "int8": "", "int16": "", "int32": "", "int64": "int64"}
 _UINTS = {"uint": "", "uint8": "", "uint16": "", "uint32": "", "uint64": "uint64", "uintptr": ""}
-_ALIASES = {"byte": "uint8", "rune": "int32"}
 # Their String has no pointer to follow, and so never panics; they have neither Error nor a fmt.Formatter's Format.
 _STRINGERS = frozenset({("time", "time.Duration"), ("time", "time.Month"), ("time", "time.Weekday")})
 _WITHOUT_METHODS = frozenset({"array", "chan", "func", "map", "slice"})
@@ -270,7 +269,9 @@ def operand(
 
 
 def _is_named(info: TypeInfo) -> bool:
-    return _ALIASES.get(info.type, info.type) != info.kind
+    """Whether a type is another one than the predeclared one beneath, which may have further names."""
+    alias = not info.package and info.kind in BASIC_TYPES
+    return not alias and info.type != info.kind
 
 
 def _plain(info: TypeInfo, text: str) -> str:

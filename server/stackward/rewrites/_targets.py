@@ -123,6 +123,9 @@ def _field(scene: Scene, node: Node, info: TypeInfo, statement: Node) -> Target 
         return None
     known, whole, name = variable(scene, operand), scene.type(operand), scene.text(field)
     typed = spelled(scene, info)
+    literal = _literal(known) if known is not None else None
+    if whole is not None and whole.kind == "pointer" and literal is not None:
+        whole = whole.elem  # Until the variable goes somewhere as a whole nobody else has the struct.
     if known is None or known.kind != "var" or whole is None or whole.kind != "struct" or typed is None:
         return None
     text, elem = scene.text(node), info.elem.type if info.elem is not None else ""
@@ -131,7 +134,7 @@ def _field(scene: Scene, node: Node, info: TypeInfo, statement: Node) -> Target 
     if known.value is None:
         if known.typed is None:
             return None
-    elif not _without(scene, known.value, name):
+    elif not _without(scene, literal or known.value, name):
         return Refusal(f"it is not certain that {text} is empty before the loop")
     until = [one for one in known.references if one.node.start_byte < statement.end_byte]
     for one in until:
@@ -147,6 +150,15 @@ def _field(scene: Scene, node: Node, info: TypeInfo, statement: Node) -> Target 
         one for one in known.references if not selected(one.node) and one.node.start_byte > statement.end_byte
     )
     return Target(text, known.name, typed, False, known, (*own, *others), elem, is_field=True)
+
+
+def _literal(known: Variable) -> Node | None:
+    """The literal whose address a variable starts as."""
+    value = known.value
+    if value is None or value.type != "unary_expression" or value.children[0].type != "&":
+        return None
+    operand = value.child_by_field_name("operand")
+    return operand if operand is not None and operand.type == "composite_literal" else None
 
 
 def _without(scene: Scene, value: Node, field: str) -> bool:

@@ -12,8 +12,9 @@ beforehand there is one allocation.
 
 When a loop over a slice, array, map, string or number, or one that counts up or down, appends a fixed number of
 elements in each turn to a slice that is empty before it, or sets a key of a map that is empty before it. The slice
-may be a local variable, a result with a name, or a field of a local struct. Whoever could see that a slice is nil as
-long as nothing was appended still finds it so: the room is then asked for only if the loop runs.
+may be a local variable, a result with a name, or a field of a local struct, or of one whose address nobody else has
+yet. Whoever could see that a slice is nil as long as nothing was appended still finds it so: the room is then asked
+for only if the loop runs.
 
 It is for review (`with room for all`) where some turns append nothing: the result keeps room that it does not use.
 Where in addition someone could see that the slice is nil, the title says that `nil becomes empty`. It is for review,
@@ -739,6 +740,19 @@ func Odd(digits string) []byte {
 	return odd
 }
 
+type Scale struct {
+	name  string
+	marks []float64
+}
+
+func NewScale(n int) *Scale {
+	s := &Scale{name: "linear"}
+	for i := 0; i < n; i++ {
+		s.marks = append(s.marks, float64(i)/2)
+	}
+	return s
+}
+
 func Windows(size uint8, text string) []int {
 	n := int(size)
 	found := []int{}
@@ -823,6 +837,22 @@ func Odd(digits string) []byte {
 	return odd
 }
 
+type Scale struct {
+	name  string
+	marks []float64
+}
+
+func NewScale(n int) *Scale {
+	s := &Scale{name: "linear"}
+	if n > 0 {
+		s.marks = make([]float64, 0, n)
+	}
+	for i := 0; i < n; i++ {
+		s.marks = append(s.marks, float64(i)/2)
+	}
+	return s
+}
+
 func Windows(size uint8, text string) []int {
 	n := int(size)
 	found := make([]int, 0, max(len(text)-n+1, 0))
@@ -851,6 +881,7 @@ func Steps(text string) int {
 	emit(Down(uint8(n)))
 	text := strings.Repeat("0123456789", max(n, 0)/4)[min(max(n, 0)%7, max(n, 0)/4):]
 	emit(Windows(uint8(n), text))
+	emit(NewScale(n).marks)
 	emit(Halves(text))
 	emit(Halves(text + "."))
 	emit(Odd(text))

@@ -48,6 +48,7 @@ from stackward.rewrites._variables import (
 from stackward.rewrites.sleep import waits
 from stackward.syntax.tree import SourceFile
 
+_DECLARES = frozenset({"short_var_declaration", "var_declaration"})
 _SINCE = 23  # The minor release of Go 1 whose timers keep no stale value.
 
 
@@ -57,12 +58,13 @@ def suits(node: Node, source: SourceFile) -> bool:
 
 def propose(scene: Scene) -> Iterator[Offer]:
     select, named, given = _select(scene.node), _named(scene), arguments(scene.node)
-    at = select or (named.statement if named is not None else None)
+    at, statement = select or (named.statement if named is not None else None), listed_statement(scene.node)
     if scene.callee(scene.node) != "time.After" or len(given) != 1:
         return
     if at is None:
         if waits(scene.node) is None:
-            yield Refusal("the channel goes elsewhere")
+            declared = statement is not None and statement.type in _DECLARES
+            yield Refusal("more is declared with the channel" if declared else "the channel goes elsewhere")
         return
     if named is not None and not all(_received(one) for one in named.references):
         yield Refusal(f"{named.name} is used in another way than to receive from it")
@@ -100,7 +102,7 @@ def propose(scene: Scene) -> Iterator[Offer]:
 def _named(scene: Scene) -> Variable | None:
     """The variable of a turn that the channel is the value of, declared by a statement of its own."""
     statement = listed_statement(scene.node)
-    if statement is None or statement.type not in {"short_var_declaration", "var_declaration"}:
+    if statement is None or statement.type not in _DECLARES:
         return None
     name = next((one for one in walk(statement) if one.type == "identifier"), None)
     found = variable(scene, name) if name is not None else None
@@ -409,6 +411,25 @@ Batches(numbers, patience, func(batch []int) {
 )
 
 REFUSALS = (
+    Refused(
+        """package p
+
+import "time"
+
+func Run(next <-chan int) {
+	for {
+		soon, late := time.After(time.Second), time.After(time.Minute)
+		select {
+		case <-next:
+		case <-soon:
+		case <-late:
+			return
+		}
+	}
+}
+""",
+        "more is declared with the channel",
+    ),
     Refused(
         """package p
 

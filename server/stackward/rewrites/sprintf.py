@@ -634,6 +634,7 @@ type (
 	Share  float32
 	Flag   bool
 	Sign   rune
+	Count  = int64
 )
 
 type State uint
@@ -656,6 +657,8 @@ func All(share Share, flag Flag, sign Sign, state State, took time.Duration) []s
 	}
 }
 
+func Counted(n Count) string { return fmt.Sprintf("%d", n) }
+
 func Quoted(region Region) string { return fmt.Sprintf("%q", region) + fmt.Sprintf("%x", region) }
 """,
         after="""package p
@@ -673,6 +676,7 @@ type (
 	Share  float32
 	Flag   bool
 	Sign   rune
+	Count  = int64
 )
 
 type State uint
@@ -695,12 +699,15 @@ func All(share Share, flag Flag, sign Sign, state State, took time.Duration) []s
 	}
 }
 
+func Counted(n Count) string { return strconv.FormatInt(int64(n), 10) }
+
 func Quoted(region Region) string {
 	return strconv.Quote(string(region)) + hex.EncodeToString([]byte(region))
 }
 """,
         probe="""for _, n := range []int{0, 1, -1, 100, 0x4e16, math.MaxInt32, math.MinInt32} {
 	emit(Key(ID(n), Level(n), Region(string(rune(n)))))
+	emit(Counted(Count(n)))
 	for _, text := range All(Share(n), n > 0, Sign(n), State(n), time.Duration(n)) {
 		emit(text)
 	}
