@@ -15,7 +15,8 @@ name: nobody has the old map.
 ## When it is not
 
 If the map is passed on, stored, captured by a func literal or compared with nil in the loop, if it is made anew while
-it is ranged over, and before Go 1.21.
+it is ranged over, and before Go 1.21. Nor for a field: it may be nil, so that `clear` would make no map; copies of the
+struct have the same map; and a new one may be wanted because it is small.
 """
 
 from __future__ import annotations

@@ -121,7 +121,7 @@ def _seen(scene: Scene, text: str, *, own: str = "", differs: str = "") -> Itera
     if outer.type == "range_clause":
         loop = outer.parent
         body = loop.child_by_field_name("body") if loop is not None else None
-        if body is not None and not _changes(scene, body):
+        if body is not None and not changes(scene, body):
             title = f"Use {text} without making a string"
             yield Proposal(title, {scene.path: (replace_node(scene.node, text),)})
         return
@@ -149,12 +149,15 @@ def _seen(scene: Scene, text: str, *, own: str = "", differs: str = "") -> Itera
         )
 
 
-def _changes(scene: Scene, body: Node) -> bool:
-    """Whether anything in the body of a loop could change bytes that are known outside of it."""
+def changes(scene: Scene, body: Node, *harmless: str) -> bool:
+    """Whether anything in the body of a loop could change bytes that are known outside of it.
+
+    Functions of packages that begin with one of the ``harmless`` texts do not.
+    """
     for node in walk(body):
         if node.type in _ACTING or (node.type == "unary_expression" and node.children[0].type == "<-"):
             return True
-        if is_call(node) and not _harmless(scene, node):
+        if is_call(node) and not _harmless(scene, node) and not scene.callee(node).startswith(harmless):
             return True
         if node.type in {"assignment_statement", "dec_statement", "inc_statement"}:
             left = node.child_by_field_name("left") or node
