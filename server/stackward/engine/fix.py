@@ -28,7 +28,7 @@ from stackward.engine.rewriting import (
 from stackward.engine.tally import Function, Tally, outermost, total
 from stackward.engine.verify import Compared, DoesNotCompile, compare
 from stackward.engine.workbench import Workbench
-from stackward.rewrites import Applicability, Proposal, Rewrite
+from stackward.rewrites import Applicability, NewName, Proposal, Rewrite, new_names
 from stackward.syntax.functions import functions
 
 _ROUNDS = 100  # Wide changes are made one in a round. They do not go on for ever.
@@ -140,7 +140,7 @@ def _round(bench: Workbench, wanted: Wanted, result: Fixed) -> bool:
                 good[key] = (choice, before, after)
     for choice, _, _ in good.values():  # Where one of several proposals is good, the others are no news.
         result.rejected.pop(_place(bench, choice.candidate), None)
-    accepted = _compatible(list(good.values()))
+    accepted = _apart(_compatible(list(good.values())), bench)
     if accepted:
         _apply(bench, accepted, wanted, result)  # What is not made is not tried again.
         return True
@@ -305,6 +305,18 @@ def _compatible(good: Sequence[tuple[_Choice, Tally, Tally]]) -> list[tuple[_Cho
                 taken.setdefault(path, []).extend(own)
             found.append(one)
     return _in_turn(found)
+
+
+def _apart(found: list[tuple[_Choice, Tally, Tally]], bench: Workbench) -> list[tuple[_Choice, Tally, Tally]]:
+    """Those that do not declare a name where another one does; the others find a new one in the next round."""
+    taken: list[NewName] = []
+    kept = []
+    for one in found:
+        own = new_names(one[0].proposal, bench.files)
+        if not any(name.meets(other) for name in own for other in taken):
+            taken += own
+            kept.append(one)
+    return kept
 
 
 def _in_turn(found: list[tuple[_Choice, Tally, Tally]]) -> list[tuple[_Choice, Tally, Tally]]:

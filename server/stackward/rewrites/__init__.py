@@ -51,6 +51,7 @@ from stackward.rewrites import (
 )
 from stackward.rewrites._imports import imports, settled
 from stackward.rewrites._names import declared_names, walk
+from stackward.rewrites._new_names import NewName, new_names
 from stackward.rewrites._rewrite import Applicability, Example, Offer, Proposal, Refusal, Refused, Rewrite, Span
 from stackward.rewrites._scene import PackageView, Scene
 from stackward.rewrites._uncompiled import Uncompiled
@@ -60,6 +61,7 @@ __all__ = [
     "REWRITES",
     "Applicability",
     "Example",
+    "NewName",
     "Offer",
     "PackageView",
     "Proposal",
@@ -72,6 +74,7 @@ __all__ = [
     "declared_names",
     "find",
     "imported",
+    "new_names",
     "settled_imports",
     "walk",
 ]
