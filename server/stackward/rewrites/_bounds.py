@@ -114,8 +114,9 @@ def _counted(scene: Scene, loop: Node, clause: Node) -> Bound | Refusal:
     limit = high if found.by > 0 else low
     if len(changed) != 1 or not (steady(scene, limit.term, loop) and steady(scene, limit.less, loop)):
         return Refusal("the loop changes what it counts")
-    if info.kind.startswith("uint") and found.by < 0 and (found.closed or found.by < -1):
-        return Refusal("the loop never comes to its end, or only by luck")
+    above = low.term is None and low.constant - found.ahead > 0  # The number below the last one is one, too.
+    if info.kind.startswith("uint") and found.by < 0 and ((found.closed and not above) or found.by < -1):
+        return Refusal("the loop may never come to its end")
     constant = high.constant - low.constant + found.closed + (-found.ahead if found.by > 0 else found.ahead)
     less = high.less or low.term
     if high.term is None and less is None:

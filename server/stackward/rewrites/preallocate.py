@@ -718,7 +718,7 @@ func Reversed(words []string) []string {
 
 func Down(n uint8) int {
 	bits := []uint8{}
-	for i := n; i > 0; i-- {
+	for i := n; i >= 1; i-- {
 		bits = append(bits, i)
 	}
 	return len(bits)
@@ -815,7 +815,7 @@ func Reversed(words []string) []string {
 
 func Down(n uint8) int {
 	bits := make([]uint8, 0, n)
-	for i := n; i > 0; i-- {
+	for i := n; i >= 1; i-- {
 		bits = append(bits, i)
 	}
 	return len(bits)
@@ -955,7 +955,7 @@ func Down(n uint) []uint {
 	return all
 }
 """,
-        "never comes to its end",
+        "may never come to its end",
     ),
     Refused(
         """package p
