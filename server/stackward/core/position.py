@@ -15,6 +15,7 @@ from __future__ import annotations
 import enum
 import itertools
 import re
+from array import array
 from bisect import bisect_right
 from dataclasses import dataclass
 from typing import NewType, TypeAlias
@@ -97,12 +98,12 @@ class LineIndex:
         self.text = text
         # A line starts after all lines before it and one newline for each.
         lengths = itertools.accumulate(map(len, text.split(b"\n")), initial=0)
-        starts = [length + line for line, length in enumerate(lengths)]
+        starts = array("I", (length + line for line, length in enumerate(lengths)))
         starts.pop()
         self._starts = starts
         # Without a lone carriage return both systems have the same lines.
         if b"\r" in text:
-            self._client_starts = [0, *(m.end() for m in _CLIENT_EOL.finditer(text))]
+            self._client_starts = array("I", (0, *(m.end() for m in _CLIENT_EOL.finditer(text))))
         else:
             self._client_starts = starts
 
@@ -158,7 +159,7 @@ class LineIndex:
         line = self.text[start : self._end(starts, pos.line)].rstrip(b"\r\n")
         return ByteOffset(start + _bytes(line, pos.character, encoding))
 
-    def _end(self, starts: list[int], line: int) -> int:
+    def _end(self, starts: array[int], line: int) -> int:
         return starts[line + 1] if line + 1 < len(starts) else len(self.text)
 
 

@@ -61,7 +61,7 @@ class Change:
 
 @dataclass(slots=True)
 class _Found:
-    """What there is in one file, for the texts of its package with these digests.
+    """What there is in one file, for the texts of its package with these digests, and what did not stand the check.
 
     The workbench itself, with the trees of all files and what was asked of their types, is not kept.
     """
@@ -69,7 +69,7 @@ class _Found:
     directory: str
     digests: Mapping[str, str]
     offers: dict[int, Offer]
-    proved: threading.Event = field(default_factory=threading.Event)
+    refused: dict[int, Rejected] = field(default_factory=dict)
 
 
 class Actions:
@@ -80,7 +80,6 @@ class Actions:
         self._lock = threading.Lock()
         self._files: dict[str, _Found] = {}
         self._numbers = itertools.count(1)
-        self._refused: dict[int, Rejected] = {}
         self._modules: dict[str, Recorded | None] = {}
 
     def prepare(self, path: str, on_news: Callable[[], None]) -> None:
@@ -124,7 +123,7 @@ class Actions:
         with self._lock:
             found = self._files.get(path)
             offer = found.offers.get(number) if found is not None else None
-            refused = self._refused.get(number)
+            refused = found.refused.get(number) if found is not None else None
         if refused is not None:
             return refused
         if found is None or offer is None or not self._current(found):
@@ -235,7 +234,7 @@ class Actions:
     def _reject(self, found: _Found, number: int, why: Rejected) -> None:
         with self._lock:
             found.offers.pop(number, None)
-            self._refused[number] = why
+            found.refused[number] = why
 
     def _current(self, found: _Found) -> bool:
         texts = self._session.texts

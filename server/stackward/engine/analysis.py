@@ -55,8 +55,8 @@ class Analysis:
 
     def cached(self, inputs: Inputs) -> UnitResult | None:
         """The result of the same inputs from an earlier run."""
-        value = self._store.get("unit/" + inputs.key()) if self._store is not None else None
-        return codec.result_from_json(value) if value is not None else None
+        values = self._store.get("unit/" + inputs.key()) if self._store is not None else None
+        return codec.result_from_json(values) if values is not None else None
 
     def run(
         self,
@@ -126,7 +126,8 @@ class Analysis:
             return self._types.facts(unit, inputs.snapshot.overlays, inputs.archives, queries, cancel)
 
         replay = Replay(unit, inputs.snapshot.overlays, inputs.archives, level)
-        with self._codes.reading(inputs, replay, cancel) as reading:
+        keep = level == 1 and self.explodes(unit)  # The explanations follow.
+        with self._codes.reading(inputs, replay, cancel, keep=keep) as reading:
             if on_partial is not None and (excerpt := self._excerpts.of(inputs, sources)) is not None:
                 self._changed(excerpt, neighbours, cancel, on_partial, wanted, reading.begin)
             outcome = self._compiler.escapes(replay, on_records, cancel, reading.begin)

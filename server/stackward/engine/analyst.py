@@ -215,7 +215,7 @@ class Analyst:
             for path in unit.files:
                 if path in self._board.open_files:
                     self._board.open_files[path].mark()
-                    self._sources.remember(self._board.open_files[path].source)
+                    self._sources.remember(path, self._board.open_files[path].source)
             graph = package.recorded.graph if package.recorded is not None else ()
             inputs = Inputs(unit, snapshot, dependents.archives(unit, self._providers), tools.environment, graph)
         package.seen.update(snapshot.digests)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import cattrs
 
-from stackward.engine.results import UnitResult
+from stackward.engine.results import FileResult, UnitResult
 from stackward.toolchain.unit import Recorded
 
-T = TypeVar("T")
+_DAMAGED = (cattrs.BaseValidationError, AttributeError, KeyError, StopIteration, TypeError, ValueError)
 
 
 @functools.cache
@@ -18,28 +20,36 @@ def _converter() -> cattrs.Converter:
     return cattrs.Converter(forbid_extra_keys=True)
 
 
-def result_to_json(result: UnitResult) -> Any:
-    """A value that ``json`` can write."""
-    return _converter().unstructure(result)
+def result_to_json(result: UnitResult) -> Iterator[Any]:
+    """Values that ``json`` can write: what is said of the unit, then file by file.
+
+    As such values all files together take more memory than the analysis did.
+    """
+    alone = replace(result, files=(), elsewhere=())
+    yield [_converter().unstructure(alone), len(result.files)]
+    yield from map(_converter().unstructure, (*result.files, *result.elsewhere))
 
 
-def result_from_json(value: Any) -> UnitResult | None:
-    """The result, or None when the value was written by another version of stackward or is damaged."""
-    return _structure(value, UnitResult)
-
-
-def recorded_to_json(recorded: Recorded) -> Any:
-    """A value that ``json`` can write."""
-    return _converter().unstructure(recorded)
-
-
-def recorded_from_json(value: Any) -> Recorded | None:
-    """The recipes, or None as for results."""
-    return _structure(value, Recorded)
-
-
-def _structure(value: Any, kind: type[T]) -> T | None:
+def result_from_json(values: Iterator[Any]) -> UnitResult | None:
+    """The result, or None when the values were written by another version of stackward or are damaged."""
     try:
-        return _converter().structure(value, kind)
-    except (cattrs.BaseValidationError, AttributeError, KeyError, TypeError, ValueError):
+        alone, count = next(values)
+        files = [_converter().structure(one, FileResult) for one in values]
+        return replace(
+            _converter().structure(alone, UnitResult), files=tuple(files[:count]), elsewhere=tuple(files[count:])
+        )
+    except _DAMAGED:
+        return None
+
+
+def recorded_to_json(recorded: Recorded) -> Iterator[Any]:
+    """One value that ``json`` can write."""
+    yield _converter().unstructure(recorded)
+
+
+def recorded_from_json(values: Iterator[Any]) -> Recorded | None:
+    """The recipes, or None as for results."""
+    try:
+        return _converter().structure(next(values), Recorded)
+    except _DAMAGED:
         return None

@@ -111,7 +111,7 @@ class Excerpts:
 
         declared = [one for each in outlines.values() for one in each.declarations]
         kept = reached(changed, declared, mentioned)
-        whole, left = (sum(len(one.code) for one in some) for some in (declared, kept))
+        whole, left = (sum(one.size for one in some) for some in (declared, kept))
         if whole - left < _WORTH_BYTES or left > _LARGEST_SHARE * whole:
             return None
         names = Names(_package_names(inputs), self._dotted)

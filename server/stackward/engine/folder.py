@@ -134,8 +134,8 @@ class Recipes:
         """The recipe that an earlier run recorded, if it still holds, sources of the module included."""
         if self._folder.store is None:
             return None
-        value = self._folder.store.get(self._key(view))
-        recorded = codec.recorded_from_json(value) if value is not None else None
+        values = self._folder.store.get(self._key(view))
+        recorded = codec.recorded_from_json(values) if values is not None else None
         if recorded is None or imports_changed(recorded) or self.why_stale(recorded):
             return None
         return recorded

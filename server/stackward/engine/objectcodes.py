@@ -42,24 +42,27 @@ class Reading:
 
 
 class ObjectCodes:
-    """Reads object code in threads of its own and remembers the last of each unit, for the explanations that follow."""
+    """Reads object code in threads of its own, and keeps what will be asked for again with the explanations."""
 
     def __init__(self, compiler: Compiler) -> None:
         self._compiler = compiler
         self._known: dict[UnitId, tuple[str, ObjectCode]] = {}
 
     @contextlib.contextmanager
-    def reading(self, inputs: Inputs, replay: Replay, cancel: CancelToken) -> Iterator[Reading]:
-        """Compile while the block runs, once the compile of the log has begun; leaving the block ends it."""
+    def reading(self, inputs: Inputs, replay: Replay, cancel: CancelToken, *, keep: bool) -> Iterator[Reading]:
+        """Compile while the block runs, once the compile of the log has begun; leaving the block ends it.
+
+        With ``keep`` the object code of the unit is there the next time, until then.
+        """
         key, unit = inputs.key(), replay.unit.id
         own = CancelToken()
 
         def read() -> Code:
-            known = self._known.get(unit)
+            known = self._known.pop(unit, None)
             if known is not None and known[0] == key:
                 return known[1]
             code = self._compiler.object_code(replay, own)
-            if isinstance(code, ObjectCode):
+            if keep and isinstance(code, ObjectCode):
                 self._known[unit] = (key, code)
             return code
 

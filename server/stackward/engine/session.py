@@ -110,7 +110,7 @@ class Session:
     def open(self, path: str, text: bytes) -> None:
         """A document was opened: show what is known, and analyse its package."""
         source = parse(text)
-        self._sources.remember(source)
+        self._sources.remember(path, source)
         with self._lock:
             self.texts.open(path, text)
             self._board.open_files[path] = OpenFile(path, source)

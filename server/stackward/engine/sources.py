@@ -12,7 +12,8 @@ from stackward.syntax.declared import Declarations, Declared, declared
 from stackward.syntax.surface import generic_code
 from stackward.syntax.tree import SourceFile, parse
 
-_MAX_BYTES = 3 << 20  # Source text whose trees are kept; a tree takes about ten times its text.
+_MAX_BYTES = 3 << 20  # Source text whose trees are kept; a tree takes 25 times its text.
+_VERSIONS = 2  # Of one file: what is on disk or was analysed, and what is tried or typed.
 
 
 class Sources:
@@ -26,6 +27,7 @@ class Sources:
         self._others = others
         self._lock = threading.Lock()
         self._trees: OrderedDict[str, SourceFile] = OrderedDict()
+        self._versions: dict[str, list[str]] = {}
         self._bytes = 0
         self._declared: dict[str, Declared] = {}
         self._generic: dict[str, str] = {}
@@ -34,9 +36,9 @@ class Sources:
         """The same with other texts for some files."""
         return Sources(self._texts.with_overlays(texts), self) if texts else self
 
-    def remember(self, source: SourceFile) -> None:
+    def remember(self, path: str, source: SourceFile) -> None:
         """Take a tree that exists, such as that of an open document, so that it is not parsed again."""
-        self._keep(digest(source.text), source)
+        self._keep(path, digest(source.text), source)
 
     def of(self, snapshot: Snapshot) -> SnapshotSources:
         """The trees of the files of a snapshot."""
@@ -73,7 +75,7 @@ class Sources:
         if text is None or digest(text) != wanted:
             return None
         source = parse(text)
-        self._keep(wanted, source)
+        self._keep(path, wanted, source)
         return source
 
     def declared(self, path: str, wanted: str) -> Declared | None:
@@ -86,15 +88,21 @@ class Sources:
             known = self._declared[wanted] = declared(source)
         return known
 
-    def _keep(self, key: str, source: SourceFile) -> None:
+    def _keep(self, path: str, key: str, source: SourceFile) -> None:
         with self._lock:
             if key not in self._trees:
                 self._bytes += len(source.text)
             self._trees[key] = source
             self._trees.move_to_end(key)
+            versions = [one for one in self._versions.get(path, ()) if one != key and one in self._trees]
+            self._versions[path] = [*versions, key][-_VERSIONS:]
+            for old in versions[: 1 - _VERSIONS]:
+                self._drop(old)
             while self._bytes > _MAX_BYTES and len(self._trees) > 1:
-                _, dropped = self._trees.popitem(last=False)
-                self._bytes -= len(dropped.text)
+                self._drop(next(iter(self._trees)))
+
+    def _drop(self, key: str) -> None:
+        self._bytes -= len(self._trees.pop(key).text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +121,7 @@ class SnapshotSources:
         known = self.sources.tree(path, wanted)
         if known is None and overlay is not None:
             known = parse(overlay)
-            self.sources.remember(known)
+            self.sources.remember(path, known)
         return known
 
     def digest(self, path: str) -> str:

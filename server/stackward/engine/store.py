@@ -1,4 +1,4 @@
-"""Results on disk between runs: a bounded folder of small compressed JSON files, one per key.
+"""Results on disk between runs: a bounded folder of small compressed files, one per key, a JSON value per line.
 
 The key of an entry says everything that it depends on, so an entry is either right or not found; nothing is ever
 updated. A folder that cannot be written costs a restart its head start and nothing else.
@@ -13,7 +13,7 @@ import logging
 import os
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,10 @@ _PRUNE_EVERY = 64  # Writes between two looks at the folder's size.
 
 
 class Store:
-    """A folder of JSON values by key. ``max_bytes`` bounds it; least recently used entries go first. Thread-safe."""
+    """A folder of JSON values, some for each key. ``max_bytes`` bounds it; least recently used ones go first.
+
+    Thread-safe.
+    """
 
     def __init__(self, folder: str, max_bytes: int) -> None:
         self._folder = Path(folder)
@@ -32,23 +35,26 @@ class Store:
         self._writes = 0
         self._complained = False
 
-    def get(self, key: str) -> Any | None:
-        """The value, or None when there is none that can be read; a damaged entry is as good as none."""
+    def get(self, key: str) -> Iterator[Any] | None:
+        """The values, each read when its turn comes, or None when there are none that can be read.
+
+        A damaged entry is as good as none.
+        """
         path = self._path(key)
         try:
-            value = json.loads(zlib.decompress(path.read_bytes()))
-        except (OSError, ValueError, zlib.error):
+            lines = zlib.decompress(path.read_bytes()).splitlines()
+        except (OSError, zlib.error):
             return None
         with contextlib.suppress(OSError):
             os.utime(path)  # Recently used entries are kept.
-        return value
+        return map(json.loads, lines)
 
-    def put(self, key: str, value: Any) -> None:
-        """Keep a value that ``json`` can write. Failures are logged once."""
+    def put(self, key: str, values: Iterable[Any]) -> None:
+        """Keep values that ``json`` can write, each taken when its turn comes. Failures are logged once."""
         path = self._path(key)
-        data = zlib.compress(
-            json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass"), 1
-        )
+        packer = zlib.compressobj(1)
+        packed = [packer.compress(_line(value)) for value in values]
+        data = b"".join([*packed, packer.flush()])
         partial = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -87,3 +93,8 @@ class Store:
     def _path(self, key: str) -> Path:
         name = hashlib.blake2b(key.encode(), digest_size=20).hexdigest()
         return self._folder / name[:2] / name
+
+
+def _line(value: Any) -> bytes:
+    written = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return written.encode("utf-8", "surrogatepass") + b"\n"

@@ -191,8 +191,8 @@ def _surfaces(
         if unit.id in results and unit.id.variant is not Variant.XTEST:
             before = UnitState(unit, result=known[unit.id])
             after = UnitState(unit, result=results[unit.id])
-            for text in texts.values():
-                bench.shop.sources.remember(parse(text))
+            for path, text in texts.items():
+                bench.shop.sources.remember(path, parse(text))
             if unit_surface(before, bench.shop.sources, names, {}) != unit_surface(
                 after, bench.shop.sources, names, {}
             ):
@@ -202,7 +202,7 @@ def _surfaces(
 
 def archives_as_it_is(bench: Workbench) -> dict[str, str] | Failed:
     """The export data of a package whose texts are not those that were recorded; none for one that is unchanged."""
-    return _archives(bench, {}) if any(path in bench.shop.laid for path in bench.files) else {}
+    return _archives(bench, {}) if not bench.shop.laid.isdisjoint(bench.snapshot.digests) else {}
 
 
 def _archives(bench: Workbench, texts: Mapping[str, bytes]) -> dict[str, str] | Failed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -15,7 +15,7 @@ from stackward.engine.analysis import Analysed, Failed
 from stackward.engine.folder import Tools
 from stackward.engine.inputs import Inputs
 from stackward.engine.results import UnitResult
-from stackward.engine.sources import Sources
+from stackward.engine.sources import SnapshotSources, Sources
 from stackward.engine.texts import Snapshot, Texts, digest
 from stackward.rewrites import Span, Uncompiled, imported
 from stackward.syntax.tree import SourceFile, parse
@@ -109,19 +109,15 @@ class Workbench:
 
     @functools.cached_property
     def files(self) -> Mapping[str, SourceFile]:
-        found = {path: self._texts.get(path) for path in self.snapshot.digests}
-        return {path: source for path, source in found.items() if source is not None}
+        return _Files(self._texts)
 
-    @functools.cached_property
-    def hints(self) -> Mapping[str, Sequence[Hint]]:
-        results = self.base(self.units)
-        if not isinstance(results, dict):
-            return {}
-        found: dict[str, Sequence[Hint]] = {}
-        for result in results.values():
-            for file in result.files:
-                found.setdefault(file.path, file.hints)
-        return found
+    def hints(self, path: str) -> Sequence[Hint]:
+        # Tests are compiled only where something is asked of them.
+        unit = next((unit for unit in self.units if path in unit.files), None)
+        results = self.base([unit]) if unit is not None else None
+        if unit is None or not isinstance(results, dict):
+            return ()
+        return next((file.hints for file in results[unit.id].files if file.path == path), ())
 
     def facts(self, spans: Sequence[Span], *, uses: bool = False) -> list[ExprFacts | None]:
         # Rewrites look at the same places, and the texts of a workbench never change.
@@ -142,7 +138,7 @@ class Workbench:
     @functools.cached_property
     def _others(self) -> Sequence[str] | None:
         """The Go files of the folder that are not compiled; None where it cannot be read."""
-        known = {os.path.basename(path) for path in self.files}
+        known = {os.path.basename(path) for path in self.snapshot.digests}
         try:
             present = {name for name in os.listdir(self.directory) if name.endswith(".go") and name[0] not in "._"}
         except OSError:
@@ -298,6 +294,31 @@ class Workbench:
         queries = [Query(span.path, span.start, span.end, uses) for span in spans]
         told = shop.tools.types.facts(self._typed[unit.id], overlays, shop.archives(unit), queries, shop.cancel)
         return None if isinstance(told, NoFacts | DidNotRun) else told
+
+
+class _Files(Mapping[str, SourceFile]):
+    """The files of a snapshot, each parsed when it is first asked for: a tree takes 25 times its text.
+
+    One that was changed on disk before that is left out.
+    """
+
+    def __init__(self, texts: SnapshotSources) -> None:
+        self._texts = texts
+        self._found: dict[str, SourceFile | None] = {}
+
+    def __getitem__(self, path: str) -> SourceFile:
+        if path not in self._found:
+            self._found[path] = self._texts.get(path)
+        source = self._found[path]
+        if source is None:
+            raise KeyError(path)
+        return source
+
+    def __iter__(self) -> Iterator[str]:
+        return (path for path in self._texts.snapshot.digests if path in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def _joined(known: ExprFacts | None, fresh: ExprFacts | None) -> ExprFacts | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import linecache
 import logging
 import sys
 
@@ -13,7 +14,8 @@ from stackward.lsp.capabilities import hello
 from stackward.lsp.client import Client
 from stackward.lsp.protocol.transport import Runnable, read_address, run_stdio, run_tcp
 
-_M_ARENA_MAX = -8  # malloc.h
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h
+_KEPT_BYTES = 1 << 16
 
 
 def serve(*, tcp: str | None, log_file: str | None, log_level: str) -> int:
@@ -34,12 +36,15 @@ def serve(*, tcp: str | None, log_file: str | None, log_level: str) -> int:
     return 2
 
 
-def _share_arenas() -> None:
-    """Have glibc keep freed memory in few pools: by default each worker thread has one of its own."""
+def _give_back() -> None:
+    """Have glibc keep little freed memory: by default as much as was ever freed at once, for each worker thread."""
     if sys.platform != "linux":
         return
     with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_ARENA_MAX, 2)
+        libc.mallopt(_M_MMAP_THRESHOLD, _KEPT_BYTES)
+        libc.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
 
 
 def load(client: Client) -> Runnable:
@@ -49,9 +54,10 @@ def load(client: Client) -> Runnable:
     from stackward.lsp.protocol.dispatch import Server  # noqa: PLC0415
 
     # What is loaded now stays; collections that look at all of it, and at every hint, would be felt while typing.
+    linecache.clearcache()  # The texts of all methods that attrs has made for lsprotocol.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
-    _share_arenas()
+    _give_back()
     # News waits for the interpreter while a worker reads a log; by default it would wait five times as long.
     sys.setswitchinterval(0.001)
     server = Server(client, "stackward", stackward.__version__)

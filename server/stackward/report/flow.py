@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape, quoteattr
+from html import escape
 
 from stackward.core.hint import Hint
 from stackward.core.position import Location
@@ -67,7 +67,7 @@ def svg(hint: Hint, uri: Callable[[str], str], language: Language = ENGLISH) -> 
     height = 2 * _MARGIN + len(boxes) * _BOX + (len(boxes) - 1) * _GAP
     described = "; ".join(_line(one) for one in boxes)
     size = f'width="{_WIDTH}" height="{height}" viewBox="0 0 {_WIDTH} {height}"'
-    label = f"aria-label={quoteattr(message)}"
+    label = f'aria-label="{escape(message)}"'
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="stackward" role="img" {size} {label}>',
         f"<title>{escape(message)}</title><desc>{escape(described)}</desc><style>{_STYLE}</style>{_ARROW}",
@@ -140,8 +140,8 @@ def _box(one: Step, top: int, uri: Callable[[str], str]) -> str:
     place = f"{os.path.basename(one.at.path)}:{line}:{column}"
     words += f'<text class="place" x="{_MARGIN + 12}" y="{top + 41}">{escape(place)}</text>'
     own = uri(one.at.path)
-    link = f"href={quoteattr(f'{own}#L{line},{column}')} data-uri={quoteattr(own)}"
-    place = f'data-line="{line - 1}" data-column="{column - 1}" aria-label={quoteattr(_line(one))}'
+    link = f'href="{escape(own)}#L{line},{column}" data-uri="{escape(own)}"'
+    place = f'data-line="{line - 1}" data-column="{column - 1}" aria-label="{escape(_line(one))}"'
     return f'<a class="{one.kind}" {link} {place}>{rect}{words}</a>'
 
 

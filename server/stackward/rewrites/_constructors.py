@@ -167,7 +167,7 @@ def allocates(scene: Scene, made: Constructor, places: Iterable[Node]) -> bool:
         hint.site.allocates is Allocates.ALWAYS
         and hint.site.function.rpartition(".")[2] == scene.text(made.name)
         and scene.source.lines.offset(hint.site.range.start) in starts
-        for hint in scene.package.hints.get(scene.path, ())
+        for hint in scene.package.hints(scene.path)
     )
 
 

@@ -49,9 +49,8 @@ class PackageView(Protocol):
     def hides(self, name: str) -> bool:
         """Whether other Go files of the folder may use a name, or change what the code that uses it is about."""
 
-    @property
-    def hints(self) -> Mapping[str, Sequence[Hint]]:
-        """What the last analysis found, by path."""
+    def hints(self, path: str) -> Sequence[Hint]:
+        """What the analysis of a file found, in the package itself unless it is a test."""
 
     def facts(self, spans: Sequence[Span], *, uses: bool = False) -> list[ExprFacts | None]:
         """What the type checker knows of expressions. ``uses`` are those in all files, tests included."""

@@ -82,7 +82,7 @@ def _inlined(scene: Scene) -> bool:
     start, end = scene.source.lines.position(scene.node.start_byte), scene.source.lines.position(scene.node.end_byte)
     return any(
         hint.site.inlined_from == "errors.New" and start <= hint.site.at <= end
-        for hint in scene.package.hints.get(scene.path, ())
+        for hint in scene.package.hints(scene.path)
     )
 
 

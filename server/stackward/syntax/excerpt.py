@@ -27,7 +27,7 @@ _WITH_BODY = frozenset({b"init", b"main", b"_"})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Declaration:
-    """A declared function with a body: ``code`` is that body, of the bytes ``body`` to ``end``.
+    """A declared function with a body: the bytes ``body`` to ``end`` of ``text``, the file's.
 
     ``name`` is the bare one, ``key`` tells texts of the whole declaration apart, ``stub`` stands in for the body. Two
     that read the same are still two. A ``generic`` one is compiled for those that call it, so callers do matter.
@@ -40,8 +40,18 @@ class Declaration:
     start: int
     body: int
     end: int
-    code: bytes
+    text: bytes
     stub: bytes
+
+    @property
+    def code(self) -> bytes:
+        """The body."""
+        return self.text[self.body : self.end]
+
+    @property
+    def size(self) -> int:
+        """How many bytes the body has."""
+        return self.end - self.body
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,13 +195,14 @@ def _declaration(node: Node, source: SourceFile) -> Declaration | None:
     if named is None or body is None:
         return None
     text = source.text
-    code = text[body.start_byte : body.end_byte]
     name = text[named.start_byte : named.end_byte]
     _, generic = declared_name(node, source)
-    stub = (_ENDLESS if generic or name in _WITH_BODY else b"") + b"\n" * code.count(b"\n")
+    stub = (_ENDLESS if generic or name in _WITH_BODY else b"") + b"\n" * text.count(
+        b"\n", body.start_byte, body.end_byte
+    )
     key = hash(text[node.start_byte : node.end_byte])
     method = node.type == "method_declaration"
-    return Declaration(name, method, generic, key, node.start_byte, body.start_byte, node.end_byte, code, stub)
+    return Declaration(name, method, generic, key, node.start_byte, body.start_byte, node.end_byte, text, stub)
 
 
 def _imports(declaration: Node) -> list[Import] | None:

