@@ -113,7 +113,7 @@ class AllocationMap:
         ]
         settled = [self._settled(place) for group in places.values() for place in group]
         settled += [self._settled(place) for place in extra]
-        return sorted(with_headers(settled), key=lambda found: (found.site.path, found.site.range, found.site.subject))
+        return sorted(with_headers(settled), key=lambda found: found.place)
 
     def _mark_spared(self, places: Iterable[Place]) -> None:
         for place in places:

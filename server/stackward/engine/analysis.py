@@ -135,11 +135,12 @@ class Analysis:
                 return outcome
             partials.finish()
             types = part.types(ask)
+            part.foresee()
             code = reading.result()
         if isinstance(code, Cancelled):
             return code
         problems = list(builder.problems)
-        sites = builder.found()
+        sites = part.logged
         calls: tuple[Callee, ...] = ()
         elsewhere: tuple[FileResult, ...] = ()
         if isinstance(code, ObjectCode) and not code.functions and sites:

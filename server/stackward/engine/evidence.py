@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
 from stackward.core.allocation import Mechanism
+from stackward.core.decision import FlowEdge
 from stackward.core.facts import BASIC_TYPES
 from stackward.core.site import Storage
 from stackward.engine.calls import Calls
@@ -16,11 +17,11 @@ from stackward.engine.neighbours import Neighbours
 from stackward.engine.sites import Found
 from stackward.engine.sources import SnapshotSources
 from stackward.engine.wording import expression_written, flow_written
-from stackward.rules import Construct, End, Evidence, Fate, Statement, fate
+from stackward.rules import Callee, Construct, End, Evidence, Fate, Statement, fate
 from stackward.syntax import subjects
 from stackward.syntax.declared import Declarations, Shape
 from stackward.syntax.functions import enclosing_function, enclosing_loops, statement_of
-from stackward.syntax.nodes import Kind, arguments, expression
+from stackward.syntax.nodes import Kind, Located, arguments, expression
 from stackward.syntax.paths import cold
 from stackward.syntax.tree import SourceFile, text_of
 
@@ -36,6 +37,21 @@ _STRING_TYPES = frozenset({"string", "[]byte", "[]rune", "[]uint8", "[]int32"})
 _CONVERSIONS = BASIC_TYPES | {"any", "error"}  # What looks like a call of one of these is none.
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What syntax and log tell of a site: the same each time that it is judged, unless one of the first two is not."""
+
+    located: Located
+    logged: tuple[FlowEdge, ...]
+    written: str
+    flow: tuple[FlowEdge, ...]
+    fate: Fate
+    loops: int
+    cold: str
+    statement: Statement
+    callee: Callee | None
+
+
 class EvidenceMaker:
     """Makes the evidence for the sites of one unit."""
 
@@ -43,6 +59,7 @@ class EvidenceMaker:
         self.sources = sources
         self.calls = Calls(sources, files, neighbours, lambda: self.declared)
         self._neighbours = neighbours
+        self._told: dict[tuple[object, ...], _Told] = {}
 
     @functools.cached_property
     def declared(self) -> Declarations:
@@ -50,31 +67,42 @@ class EvidenceMaker:
         return self.sources.declared()
 
     def of(self, found: Found) -> Evidence:
-        """The evidence for one site."""
+        """The evidence for one site. The next time its mechanism may be known; the rest need not be found anew."""
+        told = self._told.get(found.key)
+        if told is None or told.located is not found.located or told.logged is not found.site.flow:
+            told = self._told[found.key] = self._tell(found)
+        end = told.fate
+        if not told.logged and found.mechanism is Mechanism.SLICE:
+            end = Fate(End.SIZE_UNKNOWN)
+        site = replace(
+            found.site,
+            loops=told.loops,
+            cold=found.site.cold or told.cold,
+            once=found.site.function == "",
+            written=told.written,
+            flow=told.flow,
+        )
+        return Evidence(
+            site, self.construct(found), end, told.statement, told.loops, told.callee, mechanism=found.mechanism
+        )
+
+    def _tell(self, found: Found) -> _Told:
         site, node = found.site, found.located.node
         written = expression_written(found)
         flow = flow_written(found, written, self.sources.get)
         end = fate(flow)
-        if not site.flow and found.mechanism is Mechanism.SLICE:
-            end = Fate(End.SIZE_UNKNOWN)
         if end.end is End.STORED and end.dst in self._results(found):
             end = Fate(End.RETURNED, end.step, end.dst)
-        loops = enclosing_loops(node)
-        return Evidence(
-            site=replace(
-                site,
-                loops=loops,
-                cold=site.cold or cold(node, found.file, self.declared.endings),
-                once=site.function == "",
-                written=written,
-                flow=flow,
-            ),
-            construct=self.construct(found),
-            fate=end,
-            statement=self._statement(found, end),
-            loop_depth=loops,
-            callee=self.calls.callee(site, end),
-            mechanism=found.mechanism,
+        return _Told(
+            found.located,
+            site.flow,
+            written,
+            flow,
+            end,
+            enclosing_loops(node),
+            cold(node, found.file, self.declared.endings),
+            self._statement(found, end),
+            self.calls.callee(site, end),
         )
 
     def _results(self, found: Found) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from stackward.core.allocation import AllocatorCall, Mechanism
 from stackward.core.facts import ExprFacts, NoFacts, Query, TypeInfo
@@ -110,14 +110,14 @@ def described(found: Found, known: Facts, minor: int) -> Found:
             return found
     if allocated is None or allocated.size is None:
         return found
-    site = replace(site, type=allocated.type)
+    pointers = bool(allocated.pointers)
+    fresh: dict[str, Any] = {"type": allocated.type}
     if site.allocates is Allocates.NEVER and found.construct is Construct.BOXED:
-        site = replace(site, when=_needs_none(facts, allocated) or site.when)
+        fresh["when"] = _needs_none(facts, allocated) or site.when
     if allocated.kind.startswith(("float", "complex")) and found.mechanism is Mechanism.BOX and site.when:
-        site = replace(site, when="the value is not 0")
+        fresh["when"] = "the value is not 0"
     if site.bytes is not None and site.bytes == allocated.size:
-        site = replace(site, size_class=size_class(site.bytes, pointers=bool(allocated.pointers)))
+        fresh["size_class"] = size_class(site.bytes, pointers=pointers)
     if site.bytes is None and not site.size and site.runtime and site.allocates is not Allocates.NEVER:
-        bytes_ = allocated.size
-        site = replace(site, bytes=bytes_, size_class=size_class(bytes_, pointers=bool(allocated.pointers)))
-    return replace(found, site=site)
+        fresh |= {"bytes": allocated.size, "size_class": size_class(allocated.size, pointers=pointers)}
+    return replace(found, site=replace(site, **fresh))

@@ -16,8 +16,7 @@ def with_headers(sites: Iterable[Found]) -> list[Found]:
     """The sites, of which a text and the copy of its header are one."""
     same: dict[tuple[object, ...], list[Found]] = defaultdict(list)
     for found in sites:
-        site = found.site
-        same[site.path, site.range, site.storage, site.subject, site.inlined_from].append(found)
+        same[found.place, found.site.storage, found.site.inlined_from].append(found)
     return [one for group in same.values() for one in _joined(group)]
 
 

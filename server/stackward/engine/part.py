@@ -6,10 +6,11 @@ A unit has one part for its own package, and one for each package whose generic 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from stackward.core.allocation import Mechanism, ObjectCode
+from stackward.core.allocation import ObjectCode
 from stackward.core.decision import Problem
 from stackward.core.hint import Hint
 from stackward.core.position import Location
@@ -26,6 +27,16 @@ from stackward.engine.sources import SnapshotSources
 from stackward.engine.symbols import Symbols
 from stackward.rules import RULE_NAMES, End, classify
 from stackward.syntax.ignores import Ignores, ignores
+from stackward.syntax.tree import SourceFile
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a file's comments ignore, and what the log, which has been read, says of its functions."""
+
+    ignored: Ignores
+    functions: tuple[Function, ...]
+    tags: str
 
 
 class Part:
@@ -37,47 +48,46 @@ class Part:
         self.sources = sources
         self.builder = SiteBuilder(sources.get)
         self._evidence = EvidenceMaker(sources, files, neighbours)
-        self._known: dict[tuple[object, ...], tuple[Mechanism | None, Hint]] = {}
+        self._said: dict[str, _Said] = {}
+
+    @functools.cached_property
+    def logged(self) -> list[Found]:
+        """The sites of the log, which has been read."""
+        return self.builder.found()
 
     def types(self, ask: Ask | None) -> Facts:
         """What is known of the types at the sites of the log. No object code is needed for that, nor waited for."""
-        return facts_of(self.builder.found(), ask)
+        return facts_of(self.logged, ask)
+
+    def foresee(self) -> None:
+        """Do what needs no object code either, so that little is left to do when that is there."""
+        for path in self.sources.snapshot.digests:
+            source = self.sources.get(path)
+            if source is not None:
+                self._said_of(path, source)
 
     def mapped(
         self, code: ObjectCode, archives: Iterable[str], types: Facts, ask: Ask | None
     ) -> tuple[list[Found], tuple[Callee, ...]]:
         """The sites of the log and those that only the object code knows of, with what they cost; and the callees."""
-        logged = self.builder.found()
         known = dict(types)
         sources = {path: source for path in self._files if (source := self.sources.get(path)) is not None}
         symbols = Symbols(code.functions, self._package)
         allocations = AllocationMap(code, symbols, sources, self.builder, Origins(archives))
         settled = allocations.settle(
             (found, construct(self._evidence.construct(found), known.get(found.key)), known.get(found.key))
-            for found in logged
+            for found in self.logged
         )
         known |= facts_of((found for found in settled if found.key not in known), ask)
         called = callees(code, symbols, sources, self._evidence.declared.endings)
         return [described(found, known, code.minor) for found in settled], tuple(called)
 
     def hint(self, found: Found) -> Hint:
-        """The hint for a site as it is known now.
-
-        What is learnt of a site later, where else it was copied to, changes nothing about its cause.
-        """
-        key = (*found.key, found.construct)
-        known = self._known.get(key)
-        if known is not None and known[0] is found.mechanism:
-            hint = known[1]
-            site = hint.site
-            fresh = replace(found.site, loops=site.loops, cold=site.cold, once=site.once, not_inlined=site.not_inlined)
-            return hint if site == fresh else replace(hint, site=fresh)
+        """The hint for a site as it is known now."""
         evidence = self._evidence.of(found)
         if evidence.end is End.RETURNED and (why := self.builder.not_inlined(found.site.function)):
             evidence = replace(evidence, site=replace(evidence.site, not_inlined=why))
-        hint = classify(evidence, *self._evidence.calls.chain(evidence.callee, self.builder.leak))
-        self._known[key] = (found.mechanism, hint)
-        return hint
+        return classify(evidence, *self._evidence.calls.chain(evidence.callee, self.builder.leak))
 
     def results(self, sites: Iterable[Found], problems: list[Problem]) -> list[FileResult]:
         """The results of all files, without what their authors want ignored; adds what is wrong with that."""
@@ -89,19 +99,26 @@ class Part:
             source = self.sources.get(path)
             if source is None:
                 continue
-            ignored = ignores(source, RULE_NAMES)
+            said = self._said_of(path, source)
             problems += [
                 Problem(f"this comment ignores nothing: {bad.why}", path, "", Location(path, bad.range.start))
-                for bad in ignored.bad
+                for bad in said.ignored.bad
             ]
             kept = [
                 hint
                 for found in by_path.get(path, ())
-                if not ignored.covers((hint := self.hint(found)).rule, found.site.range.start)
+                if not said.ignored.covers((hint := self.hint(found)).rule, found.site.range.start)
             ]
-            functions = tuple(self._followed(one, ignored) for one in self.builder.functions(path, source))
-            results.append(FileResult(path, self.sources.digest(path), tuple(kept), functions, self.builder.tags(path)))
+            results.append(FileResult(path, self.sources.digest(path), tuple(kept), said.functions, said.tags))
         return results
+
+    def _said_of(self, path: str, source: SourceFile) -> _Said:
+        said = self._said.get(path)
+        if said is None:
+            ignored = ignores(source, RULE_NAMES)
+            functions = tuple(self._followed(one, ignored) for one in self.builder.functions(path, source))
+            said = self._said[path] = _Said(ignored, functions, self.builder.tags(path))
+        return said
 
     def _followed(self, function: Function, ignored: Ignores) -> Function:
         """A function whose leaking parameters say where they are passed to, without those that nobody wants shown."""
