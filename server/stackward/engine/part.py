@@ -82,6 +82,10 @@ class Part:
         called = callees(code, symbols, sources, self._evidence.declared.endings)
         return [described(found, known, code.minor) for found in settled], tuple(called)
 
+    def look(self, found: Found) -> None:
+        """Find out what a hint will need of syntax and log, which takes longer than the rest."""
+        self._evidence.of(found)
+
     def hint(self, found: Found) -> Hint:
         """The hint for a site as it is known now."""
         evidence = self._evidence.of(found)

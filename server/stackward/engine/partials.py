@@ -21,7 +21,7 @@ _SECONDS, _LONGEST_SECONDS = 0.004, 0.032
 
 
 class Partials:
-    """Judges the sites of a part as their records come, and tells of those that are ``wanted`` in between.
+    """Looks at the sites of a part as their records come, and tells of those that are ``wanted`` in between.
 
     So little is left to do when the compiler has ended.
     """
@@ -37,9 +37,10 @@ class Partials:
         """Take records; none are a pause of the compiler, in which there is time to tell of those before."""
         self._part.builder.add(records)
         for found in self._part.builder.fresh():
-            hint = self._part.hint(found)
             if self._tell is not None and self._wanted(found):
-                self._news.setdefault(found.site.path, []).append(foreseen(found, hint))
+                self._news.setdefault(found.site.path, []).append(foreseen(found, self._part.hint(found)))
+            else:
+                self._part.look(found)
         now = time.monotonic()
         if over or (records and now - self._last < self._wait):
             return
