@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from stackward.core.edit import Replacement, difference, moved, spans
 from stackward.core.outcome import BuildFailed, Cancelled
@@ -26,6 +28,8 @@ from stackward.syntax.functions import declared_name, enclosing_function, enclos
 from stackward.syntax.tree import SourceFile, parse, path_to
 from stackward.toolchain.compiler import Replay
 from stackward.toolchain.unit import Unit, UnitId, Variant
+
+_Results: TypeAlias = dict[UnitId, UnitResult] | Failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +83,13 @@ def compare(
         if not isinstance(built, dict):
             return _broken(built, bench, own)
         archives = built
-    outer = [unit for unit in bench.units if unit.id.variant is Variant.XTEST and (visible or unit in units)]
+    generic = visible and any(_generic(bench.files[path]) != _generic(parse(text)) for path, text in own.items())
+    bodies = _inside(bench, own) and not generic
+    seen = visible and not bodies
+    outer = [unit for unit in bench.units if unit.id.variant is Variant.XTEST and (seen or unit in units)]
     known = bench.base(outer)
     before, after = _tallies(bench, {one: base[one] for one in results}, results, own, proposals)
     others = {path: text for path, text in texts.items() if path not in own}
-    generic = visible and any(_generic(bench.files[path]) != _generic(parse(text)) for path, text in own.items())
     if outer and isinstance(known, dict):  # Tests that do not compile as they are have no say.
         more = bench.analysed(own, archives, outer)
         if not isinstance(more, dict):
@@ -100,16 +106,24 @@ def compare(
         if not isinstance(present, dict):
             return DoesNotCompile(f"the package does not compile as it is: {present}", failure=present)
         laid = {path: text for path, text in bench.snapshot.overlays.items() if path in bench.files}
-        for importer in importers:
+
+        def compiled(importer: Workbench) -> tuple[dict[str, bytes], _Results, _Results]:
             theirs = {path: text for path, text in others.items() if path in importer.files}
+            units = _affected(importer, bench) if bodies and not theirs else importer.units
             if generic:
                 importer.explain()  # Instances are found by their functions' names.
-            known = importer.base(importer.units, present, laid)
+            known = importer.base(units, present, laid)
             if not isinstance(known, dict):
-                continue  # It did not compile before, so that nothing can be said of it.
-            changed = importer.analysed(theirs, present | archives, importer.units, laid | own)
+                return theirs, known, {}  # It did not compile before, so that nothing can be said of it.
+            return theirs, known, importer.analysed(theirs, present | archives, units, laid | own)
+
+        with ThreadPoolExecutor(len(importers) or 1, thread_name_prefix="stackward-importer") as pool:
+            found = list(pool.map(compiled, importers))
+        for importer, (theirs, known, changed) in zip(importers, found, strict=True):
             if not isinstance(changed, dict):
                 return _broken(changed, importer, theirs)
+            if not isinstance(known, dict):
+                continue
             their_before, their_after = _tallies(importer, known, changed, theirs, proposals, copies=True)
             before |= their_before
             after |= their_after
@@ -154,13 +168,30 @@ def _join(
 
 def _concerned(bench: Workbench, texts: Mapping[str, bytes]) -> list[Unit]:
     """The units that have to be compiled to know that all still compile."""
-    inside = all(
-        not path.endswith("_test.go") and only_bodies(bench.files[path], parse(text)) for path, text in texts.items()
-    )
+    inside = _inside(bench, texts)
     return [
         unit
         for unit in bench.units
         if any(path in texts for path in unit.files) and (unit.id.variant is not Variant.TEST or not inside)
+    ]
+
+
+def _inside(bench: Workbench, texts: Mapping[str, bytes]) -> bool:
+    """Whether new texts of files, none of them a test's, declare what the old ones do."""
+    return all(
+        not path.endswith("_test.go") and only_bodies(bench.files[path], parse(text)) for path, text in texts.items()
+    )
+
+
+def _affected(importer: Workbench, bench: Workbench) -> list[Unit]:
+    """The units of an importer that may allocate more where new bodies are inlined; all still compile.
+
+    What tests allocate costs nobody anything.
+    """
+    return [
+        unit
+        for unit in importer.units
+        if unit.id.variant is Variant.PACKAGE and any(path == bench.import_path for path, _ in unit.imports)
     ]
 
 
