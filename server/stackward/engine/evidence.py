@@ -57,14 +57,15 @@ class EvidenceMaker:
 
     def __init__(self, sources: SnapshotSources, files: Sequence[str], neighbours: Neighbours) -> None:
         self.sources = sources
-        self.calls = Calls(sources, files, neighbours, lambda: self.declared)
+        self._own = functools.cache(sources.declared)
+        self.calls = Calls(sources, files, neighbours, self._own)
         self._neighbours = neighbours
         self._told: dict[tuple[object, ...], _Told] = {}
 
-    @functools.cached_property
+    @property
     def declared(self) -> Declarations:
         """What the unit declares."""
-        return self.sources.declared()
+        return self._own()
 
     def of(self, found: Found) -> Evidence:
         """The evidence for one site. The next time its mechanism may be known; the rest need not be found anew."""
