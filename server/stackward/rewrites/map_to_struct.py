@@ -665,7 +665,7 @@ func Place(region, zone, host string) ([]byte, error) {
 	emit(string(place))
 	emit(err)
 }""",
-        saves=70,
+        saves=50,
     ),
 )
 
