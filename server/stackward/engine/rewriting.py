@@ -140,9 +140,9 @@ def new_texts(bench: Workbench, proposal: Proposal) -> dict[str, bytes] | Unfini
 
 def sources(bench: Workbench, proposal: Proposal) -> dict[str, SourceFile]:
     """The files that a proposal is about, as they are."""
-    files = dict(bench.files)
-    for importer in (bench.importers() or ()) if any(path not in files for path in proposal.edits) else ():
-        files |= importer.files
+    files = {path: bench.files[path] for path in proposal.edits if path in bench.files}
+    for importer in (bench.importers() or ()) if len(files) < len(proposal.edits) else ():
+        files |= {path: importer.files[path] for path in proposal.edits if path in importer.files}
     return {path: files[path] for path in proposal.edits}
 
 
