@@ -283,16 +283,18 @@ class Session:
             package = self._analyst.packages.get(directory)
             built_on = dependents.below(package) if package is not None and priority is Priority.DEPENDENT else set()
 
-        def job(cancel: CancelToken) -> None:
-            try:
-                self._analyst.run(directory, reason, cancel)
-            finally:
-                self._settle(directory, number)
+            def job(cancel: CancelToken) -> None:
+                try:
+                    self._analyst.run(directory, reason, cancel)
+                finally:
+                    self._settle(directory, number)
 
-        self._scheduler.cancel(("explain", directory))
-        after = frozenset(itertools.chain(built_on, (("surface", one) for one in built_on)))
-        self._scheduler.submit(directory, priority, job, after)
-        self._listener.status_changed(Status(State.ANALYSING))
+            self._scheduler.cancel(("explain", directory))
+            after = frozenset(itertools.chain(built_on, (("surface", one) for one in built_on)))
+            # Told before a worker can be done with it, and both in the order of the numbers: whoever else wants this
+            # package now comes after.
+            self._listener.status_changed(Status(State.ANALYSING))
+            self._scheduler.submit(directory, priority, job, after)
 
     def _settle(self, directory: str, number: int) -> None:
         """The hints of a package are complete, unless it is wanted again already.
@@ -306,7 +308,7 @@ class Session:
             self._quieter.notify_all()
             package = self._analyst.packages.get(directory)
             unexplained = package is not None and package.unexplained
-        self._listener.status_changed(self.status())
+            self._listener.status_changed(self.status())
         if unexplained:
             later = ("explain", directory)
             self._scheduler.submit(
@@ -387,9 +389,10 @@ class Session:
     def _forget(self, directory: str) -> list[str]:
         """A package is no more; gives the files that had hints."""
         self._scheduler.cancel(directory)
-        self._wanted.pop(directory, None)
-        self._quieter.notify_all()
         self._analyst.packages.pop(directory, None)
+        if self._wanted.pop(directory, None) is not None:
+            self._quieter.notify_all()
+            self._listener.status_changed(self.status())
         return self._board.forget(directory)
 
 
