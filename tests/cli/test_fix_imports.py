@@ -11,6 +11,7 @@ import pytest
 
 KEY = 'func Key(s string, n int) string { return Sprintf("%s-%d", s, n) }\n'
 NEW = 'func Key(s string, n int) string { return s + "-" + strconv.Itoa(n) }\n'
+TIMED = "type t struct{ A time.Time }\n\nvar o = t{A: time.Time{}}\n\n"
 LONG = 'func Long(s []string) bool { return MustCompile("^a+$").MatchString(s[0]) }\n'
 
 
@@ -22,6 +23,11 @@ LONG = 'func Long(s []string) bool { return MustCompile("^a+$").MatchString(s[0]
         (f'import (\n\t. "fmt"\n)\n\ntype T int\n\n{KEY}', f'import "strconv"\n\ntype T int\n\n{NEW}'),
         # The other name that could be the package's is one of another file.
         (f'import . "fmt"\n\nvar o Other\n\n{KEY}', f'import "strconv"\n\nvar o Other\n\n{NEW}'),
+        # Nor are types of packages with a qualifier, and the names of fields.
+        (
+            f'import (\n\t. "fmt"\n\t"time"\n)\n\n{TIMED}{KEY}',
+            f'import (\n\t"strconv"\n\t"time"\n)\n\n{TIMED}{NEW}',
+        ),
         (
             f'import . "fmt"\n\n{KEY}\nfunc Say(s string) {{ Println(s, "!") }}\n',
             f'import (\n\t. "fmt"\n\t"strconv"\n)\n\n{NEW}\nfunc Say(s string) {{ Println(s, "!") }}\n',
@@ -33,7 +39,7 @@ LONG = 'func Long(s []string) bool { return MustCompile("^a+$").MatchString(s[0]
             ),
         ),
     ],
-    ids=["alone", "group", "other", "more", "kept"],
+    ids=["alone", "group", "other", "qualified", "more", "kept"],
 )
 def test_names_without_a_qualifier(module: Callable[..., Path], before: str, after: str) -> None:
     root = module({"p.go": f"package p\n\n{before}", "q.go": "package p\n\ntype Other struct{}\n"})

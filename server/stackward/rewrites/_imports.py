@@ -188,7 +188,8 @@ def settled(
         path for path in dict.fromkeys(needed) if all(one.path != path or one.name in {"_", "."} for one in present)
     ]
     used, was_used = _qualifiers(after), _qualifiers(before)
-    bare = bool(dotted(after)) and not _exported(after) <= set().union(*map(package_level, (after, *files)))
+    own = set().union(*map(package_level, (after, *files))) if dotted(after) else set()
+    bare = not dotted(after) or not _exported(after) <= own or _exported(before) <= _exported(after)
     gone = [
         one
         for one in present
@@ -214,11 +215,23 @@ def _qualifiers(source: SourceFile) -> set[str]:
 
 
 def _exported(source: SourceFile) -> set[str]:
-    """The names that are used without a qualifier and are such as a package lets others see."""
-    found = {
-        text_of(one, source) for one in walk(source.tree.root_node) if one.type in {"identifier", "type_identifier"}
-    }
+    """The names that are used without a qualifier and are such as a package lets others see.
+
+    Keys of a composite literal are not among them: nearly always they are the names of fields.
+    """
+    named = (one for one in walk(source.tree.root_node) if one.type in {"identifier", "type_identifier"})
+    found = {text_of(one, source) for one in named if not _qualified(one) and not _is_key(one)}
     return {name for name in found if name[:1].isupper()}
+
+
+def _qualified(name: Node) -> bool:
+    return name.parent is not None and name.parent.type == "qualified_type"
+
+
+def _is_key(name: Node) -> bool:
+    element = name.parent
+    pair = element.parent if element is not None and element.type == "literal_element" else None
+    return pair is not None and pair.type == "keyed_element" and pair.named_children[0] == element
 
 
 def _dropped(source: SourceFile, gone: Sequence[Import], present: Sequence[Import]) -> list[Replacement]:
