@@ -30,6 +30,7 @@ from stackward.engine.verify import Compared, DoesNotCompile, compare
 from stackward.engine.workbench import Workbench
 from stackward.rewrites import Applicability, NewName, Proposal, Rewrite, new_names
 from stackward.syntax.functions import functions
+from stackward.syntax.tree import SourceFile
 
 _ROUNDS = 100  # Wide changes are made one in a round. They do not go on for ever.
 _WORD = re.compile(rb"[\w.]*")
@@ -53,15 +54,16 @@ class Applied:
 class Fixed:
     """What became of a package: the new texts of the files that changed, what was done, and what was not and why.
 
-    ``tried`` are the proposals, by their titles, that did not stand the check, which would say the same again. What a
-    rewrite itself refuses, another one may make possible. ``seen`` are the places that rewrites had something to say
-    about in the last round, ``made`` those where one was made, which its rewrite has nothing to add to.
+    ``tried`` are the proposals, by their titles, that did not stand the check, with the function of each as it was
+    then: as long as that stays, the check would say the same again. What a rewrite itself refuses, another one may make
+    possible. ``seen`` are the places that rewrites had something to say about in the last round, ``made`` those where
+    one was made, which its rewrite has nothing to add to.
     """
 
     texts: dict[str, bytes] = field(default_factory=dict)
     applied: list[Applied] = field(default_factory=list)
     rejected: dict[tuple[str, str, int], Rejected] = field(default_factory=dict)
-    tried: set[tuple[tuple[str, str, int], str]] = field(default_factory=set)
+    tried: dict[tuple[tuple[str, str, int], str], bytes] = field(default_factory=dict)
     seen: set[tuple[str, str, int]] = field(default_factory=set)
     made: set[tuple[str, str, int]] = field(default_factory=set)
     failure: str = ""
@@ -100,7 +102,7 @@ def fix(open_bench: Callable[[Mapping[str, bytes]], Workbench], wanted: Wanted) 
         if not isinstance(known, dict):
             result.failure = result.failure or str(known)
             return result
-        if not _round(bench, wanted, result):
+        if not _round(bench, wanted, result) and not _forget(bench, result):
             break
     # What is not there any more is not refused.
     for place in result.rejected.keys() - result.seen:
@@ -158,6 +160,21 @@ def _round(bench: Workbench, wanted: Wanted, result: Fixed) -> bool:
         for proposal in choice.candidate.proposals:
             _reject(result, bench, replace(choice, proposal=proposal), proof.reason)
     return False
+
+
+def _forget(bench: Workbench, result: Fixed) -> bool:
+    """Forget what was tried in functions that are not as they were then; whether there was any."""
+    present = {text for source in bench.files.values() for text in _bodies(source).values()}
+    stale = [one for one, text in result.tried.items() if text and text not in present]
+    for one in stale:
+        del result.tried[one]
+    return bool(stale)
+
+
+def _bodies(source: SourceFile) -> dict[str, bytes]:
+    """The texts of the declared functions of a file, by name."""
+    declared = (one for one in functions(source) if not one.literal)
+    return {one.name: source.text[one.body : one.end] for one in declared}
 
 
 def _choices(bench: Workbench, wanted: Wanted, result: Fixed) -> Iterator[_Choice]:
@@ -375,6 +392,7 @@ def _applied(choice: _Choice, bench: Workbench, before: Tally, after: Tally) -> 
 
 
 def _reject(result: Fixed, bench: Workbench, choice: _Choice, reason: str) -> None:
-    place = _place(bench, choice.candidate)
-    result.tried.add((place, choice.proposal.title))
+    place, path = _place(bench, choice.candidate), choice.candidate.span.path
+    around = _line(bench, choice.candidate)[0] if choice.function is not None else ""
+    result.tried[place, choice.proposal.title] = _bodies(bench.files[path]).get(around, b"")
     result.rejected[place] = refuse(bench, choice.candidate, reason)
