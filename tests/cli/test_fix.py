@@ -248,6 +248,60 @@ def test_what_another_rewrite_makes_possible_is_made_too(module: Callable[..., P
     assert "nothing to rewrite" in fix(root, "--review").stderr
 
 
+def test_what_does_not_pay_is_tried_again_when_its_function_has_changed(module: Callable[..., Path]) -> None:
+    # As long as fmt makes the texts, a builder with room costs more each time than it saves.
+    text = """
+        package p
+
+        import "fmt"
+
+        func Escape(s string) string {
+        \tres := ""
+        \tfor _, r := range s {
+        \t\tswitch {
+        \t\tcase r == '<':
+        \t\t\tres += "&lt;"
+        \t\tcase r < ' ':
+        \t\t\tres += fmt.Sprintf("&#x%x;", r)
+        \t\tdefault:
+        \t\t\tres += fmt.Sprintf("%c", r)
+        \t\t}
+        \t}
+        \treturn res
+        }
+        """
+    root = module({"p.go": text})
+    assert fix(root, "--write", "--force").returncode == 0
+    made = (root / "p.go").read_text(encoding="utf-8")
+    assert "res.WriteRune(r)" in made, made
+    assert "nothing to rewrite" in fix(root).stderr
+
+
+def test_comments_are_kept(module: Callable[..., Path]) -> None:
+    text = """
+        package p
+
+        func List(words []string, s string) (string, string) {
+        \tout := "" // begins
+        \tfor i := range words { // each
+        \t\tout += "-" /* a dash */ + words[i] // and the word
+        \t\tout = out + // a comma
+        \t\t\t"," +
+        \t\t\ts
+        \t\ts += /* all */ words[i]
+        \t\tout += ";" + s
+        \t}
+        \treturn out, s
+        }
+        """
+    root = module({"p.go": text})
+    assert fix(root, "--write", "--force").returncode == 0
+    made = (root / "p.go").read_text(encoding="utf-8")
+    assert "Builder" in made
+    for comment in ("// begins", "// each", "/* a dash */", "// and the word", "// a comma", "/* all */"):
+        assert comment in made, made
+
+
 def test_a_refusal_is_told_once(module: Callable[..., Path]) -> None:
     # The first rewrite needs several lines, so that gofmt aligns the others anew.
     longer = 'func Longer(b bool, u uint) string { return fmt.Sprintf("%t=%d", b, u) }'

@@ -20,6 +20,7 @@ not begin with what it was.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -27,8 +28,10 @@ from tree_sitter import Node
 
 from stackward.core.edit import Replacement
 from stackward.core.facts import Use
+from stackward.rewrites._names import walk
 from stackward.rewrites._rewrite import Example, Offer, Proposal, Refusal, Refused, Rewrite
 from stackward.rewrites._scene import FUNCTIONS, Scene, arguments, is_call, replace_node
+from stackward.rewrites._variables import mentions, sole
 from stackward.syntax.tree import SourceFile, path_to, text_of
 
 # Of the others a rune would keep only the low 32 bits, which may be a character where the number is none.
@@ -49,15 +52,16 @@ class _Parts:
 
 
 def suits(node: Node, source: SourceFile) -> bool:
-    """A declaration of one variable, by ``:=`` with a string literal or by ``var``, in a function."""
-    if node.type == "short_var_declaration":
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        if left is None or right is None or len(left.named_children) != 1 or len(right.named_children) != 1:
-            return False
-        return right.named_children[0].type in {"interpreted_string_literal", "raw_string_literal"}
+    """A declaration of one variable that may be a string and is assigned again, in a function."""
+    name = _name(node)
+    if name is None or node.parent is None or node.parent.type != "statement_list":
+        return False
     spec = _spec(node)
     kind = spec.child_by_field_name("type") if spec is not None else None
-    return kind is not None and text_of(kind, source) == "string"
+    if kind is not None and text_of(kind, source) != "string":
+        return False
+    assigned = rb"\b%s\b[^\n=]*=" % re.escape(text_of(name, source).encode())
+    return re.search(assigned, source.text[node.end_byte : node.parent.end_byte]) is not None
 
 
 def _spec(node: Node) -> Node | None:
@@ -71,8 +75,8 @@ def _spec(node: Node) -> Node | None:
 
 
 def propose(scene: Scene) -> Iterator[Offer]:
-    name = _name(scene)
-    if name is None or scene.node.parent is None or scene.node.parent.type != "statement_list":
+    name = _name(scene.node)
+    if name is None:
         return
     info = scene.type(name)
     uses = scene.uses(name)
@@ -81,6 +85,9 @@ def propose(scene: Scene) -> Iterator[Offer]:
     looped = [use for use in uses if use.write and _looped(scene, use.offset)]
     if not looped:
         return
+    initial = _initial(scene)
+    if initial is not None and mentions(initial, scene.text(name), scene.source):
+        return  # That is another variable, which the builder would hide; see string-loop.
     parts = _parts(scene, name, uses)
     if isinstance(parts, Refusal):
         yield parts
@@ -97,24 +104,19 @@ def propose(scene: Scene) -> Iterator[Offer]:
         yield Proposal(f"{title} that has room" if room else title, {scene.path: edits}, imports, growing=(parts.name,))
 
 
-def _name(scene: Scene) -> Node | None:
-    if scene.node.type == "short_var_declaration":
-        left = scene.node.child_by_field_name("left")
-        found = left.named_children[0] if left is not None else None
+def _name(node: Node) -> Node | None:
+    """The one variable that a statement declares."""
+    if node.type == "short_var_declaration":
+        found = sole(node.child_by_field_name("left"))
         return found if found is not None and found.type == "identifier" else None
-    spec = _spec(scene.node)
+    spec = _spec(node)
     return spec.child_by_field_name("name") if spec is not None else None
 
 
 def _initial(scene: Scene) -> Node | None:
     """What the variable is to begin with; None if it is empty."""
-    if scene.node.type == "short_var_declaration":
-        right = scene.node.child_by_field_name("right")
-        value = right.named_children[0] if right is not None else None
-    else:
-        spec = _spec(scene.node)
-        listed = spec.child_by_field_name("value") if spec is not None else None
-        value = listed.named_children[0] if listed is not None and listed.named_children else None
+    spec = _spec(scene.node)
+    value = sole(spec.child_by_field_name("value") if spec is not None else scene.node.child_by_field_name("right"))
     return None if value is None or scene.text(value) in _EMPTY else value
 
 
@@ -224,14 +226,10 @@ def _edits(scene: Scene, parts: _Parts, qualifier: str, room: str) -> Iterator[R
     if room:
         lines.append(f"{name}.Grow({room})")
     if parts.initial is not None:
-        lines.append(f"{name}.WriteString({scene.text(parts.initial)})")
+        lines.append(written(scene, name, parts.declaration, parts.initial, ()))
     yield replace_node(parts.declaration, f"\n{indent}".join(lines))
     for statement, value in parts.appends:
-        operands = sum_operands(value)
-        operator = statement.child_by_field_name("operator")
-        if operator is not None and scene.text(operator) == "=":
-            operands = operands[1:]
-        yield replace_node(statement, _written(scene, parts, statement, operands))
+        yield replace_node(statement, written(scene, parts.name, statement, value, parts.reads))
     covered = [statement for statement, _ in parts.appends]
     for read in parts.reads:
         if not any(scene.within(one, read) for one in covered):
@@ -240,18 +238,31 @@ def _edits(scene: Scene, parts: _Parts, qualifier: str, room: str) -> Iterator[R
         yield replace_node(statement, f"{name}.Reset()")
 
 
-def _written(scene: Scene, parts: _Parts, statement: Node, operands: Sequence[Node]) -> str:
-    """The calls that add the operands, one after the other; as one where an operand reads the string itself."""
-    inside = [read for read in parts.reads if scene.within(statement, read)]
-    if inside:
-        start, end = operands[0].start_byte, operands[-1].end_byte
-        text = scene.source.text[start:end]
-        for read in sorted(inside, key=lambda node: node.start_byte, reverse=True):
-            edit = read_of(scene, parts.name, read)
-            text = text[: edit.start - start] + edit.new + text[edit.end - start :]
-        return f"{parts.name}.WriteString({text.decode()})"
-    separator = f"\n{scene.indent(statement)}"
-    return separator.join(single_call(scene, parts.name, one) for one in operands)
+def written(scene: Scene, name: str, statement: Node, value: Node, reads: Sequence[Node]) -> str:
+    """The calls that add to a builder what a statement adds to the string, one for each operand.
+
+    It is a single one where an operand is one of ``reads`` of the string itself, where only one statement may be,
+    where there is a comment between operands, and for a constant.
+    """
+    operands, operator = sum_operands(value), statement.child_by_field_name("operator")
+    operands = operands[1:] if operator is not None and operator.type == "=" else operands
+    inside = sorted((one for one in reads if scene.within(statement, one)), key=lambda one: one.start_byte)
+    listed = statement.parent is not None and statement.parent.type == "statement_list"
+    first = operands[0]
+    while (above := first.prev_sibling) is not None and above.type == "comment":
+        first = above
+    apart = [
+        one for one in walk(statement) if one.type == "comment" and not any(scene.within(x, one) for x in operands)
+    ]
+    if listed and not inside and not apart and scene.constant(value) is None:
+        return f"\n{scene.indent(statement)}".join(single_call(scene, name, one) for one in operands)
+    if len(operands) == 1 and not inside and not apart:
+        return single_call(scene, name, operands[0])
+    start, text = first.start_byte, scene.source.text[first.start_byte : operands[-1].end_byte]
+    for read in reversed(inside):
+        edit = read_of(scene, name, read)
+        text = text[: edit.start - start] + edit.new + text[edit.end - start :]
+    return f"{name}.WriteString({text.decode()})"
 
 
 def single_call(scene: Scene, name: str, operand: Node) -> str:
@@ -451,6 +462,49 @@ for _, parts := range [][][]byte{nil, {nil}, {[]byte("a"), nil, []byte("\\xff")}
 }""",
         saves=100,
     ),
+    Example(
+        before="""package p
+
+import "strings"
+
+func Show(title string, pairs map[string]bool, keys []string) string {
+	text := strings.ToUpper(title) + ":"
+	for _, key := range keys {
+		text += " " /* a blank */ + key
+		if pairs[key] {
+			text += "=" + // it is set
+				"true"
+		}
+	}
+	return text
+}
+""",
+        after="""package p
+
+import "strings"
+
+func Show(title string, pairs map[string]bool, keys []string) string {
+	var text strings.Builder
+	text.WriteString(strings.ToUpper(title))
+	text.WriteString(":")
+	for _, key := range keys {
+		text.WriteString(" " /* a blank */ + key)
+		if pairs[key] {
+			text.WriteString("=" + // it is set
+				"true")
+		}
+	}
+	return text.String()
+}
+""",
+        probe="""many := strings.Split(strings.Repeat("word,", 40), ",")
+for _, keys := range [][]string{nil, {""}, {"a", "é"}, many} {
+	emit(Show("", map[string]bool{"a": true}, keys))
+	emit(Show("é世界 \\xff", map[string]bool{"word": true}, keys))
+}""",
+        probe_imports=("strings",),
+        saves=20,
+    ),
 )
 
 REFUSALS = (
@@ -466,6 +520,34 @@ func Last(lines []string) string {
 }
 """,
         "does not begin with s",
+    ),
+    Refused(
+        """package p
+
+func Lines(lines []string) string {
+	s := ""
+	for _, line := range lines {
+		s /* the text */ += line
+	}
+	return s
+}
+""",
+        "a comment would be lost",
+    ),
+    Refused(
+        """package p
+
+func Marked(s string, lines []string) (marked string) {
+	if s != "" {
+		s := s + "!"
+		for _, line := range lines {
+			s += line
+		}
+		marked = s
+	}
+	return marked + s
+}
+"""
     ),
     Refused(
         """package p

@@ -23,7 +23,7 @@ behind a pointer, which others may look at.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -34,8 +34,18 @@ from stackward.rewrites._printing import own_name
 from stackward.rewrites._rewrite import Example, Offer, Proposal, Refusal, Refused, Rewrite
 from stackward.rewrites._risk import Risk, recovers, risk
 from stackward.rewrites._scene import FUNCTIONS, Scene, replace_node
-from stackward.rewrites._variables import Reference, Variable, context, inside, sole, variable
-from stackward.rewrites.string_builder import added, read_of, single_call, sum_operands
+from stackward.rewrites._variables import (
+    Reference,
+    Variable,
+    context,
+    expressions,
+    inside,
+    mentions,
+    siblings,
+    sole,
+    variable,
+)
+from stackward.rewrites.string_builder import added, read_of, written
 from stackward.syntax.tree import SourceFile, text_of
 
 _EMPTY = frozenset({'""', "``"})
@@ -120,8 +130,10 @@ def _outer_loop(scene: Scene, known: Variable) -> bool:
 
 def _replaceable(scene: Scene, known: Variable, place: str) -> bool:
     """Whether the variable may become a builder as a whole."""
-    literal = known.value is None or known.value.type in {"interpreted_string_literal", "raw_string_literal"}
-    if known.kind != "var" or not known.alone or not literal or known.statement.type == "range_clause":
+    listed = known.statement.parent is not None and known.statement.parent.type == "statement_list"
+    if known.kind != "var" or not known.alone or not listed:
+        return False
+    if known.value is not None and mentions(known.value, place, scene.source):
         return False
     return all(
         one.use.write is False or added(_statement(one.node), place, scene.source) is not None
@@ -237,17 +249,18 @@ def _edits(scene: Scene, found: _Growing, qualifier: str, builder: str) -> Itera
     loop = scene.node
     labelled = loop.parent is not None and loop.parent.type == "labeled_statement"
     whole = loop.parent if labelled and loop.parent is not None else loop
-    indent = scene.indent(whole)
+    indent, empty = scene.indent(whole), _empty(scene, found)
     lines = [f"var {builder} {qualifier}.Builder"]
-    if not _empty(scene, found):
+    if not empty:
         lines.append(f"{builder}.WriteString({found.place})")
     yield Replacement(whole.start_byte, whole.start_byte, f"\n{indent}".join([*lines, ""]).encode())
-    yield Replacement(whole.end_byte, whole.end_byte, f"\n{indent}{found.place} = {builder}.String()".encode())
+    returned = _returned(scene, found, whole)
+    if returned is not None and not (empty and found.known.kind == "var"):
+        yield replace_node(returned, f"{builder}.String()")
+    else:
+        yield Replacement(whole.end_byte, whole.end_byte, f"\n{indent}{found.place} = {builder}.String()".encode())
     for statement, value in found.appends:
-        operands = sum_operands(value)
-        operator = statement.child_by_field_name("operator")
-        operands = operands[1:] if operator is not None and operator.type == "=" else operands
-        yield replace_node(statement, _written(scene, found, builder, statement, operands))
+        yield replace_node(statement, written(scene, builder, statement, value, found.reads))
     for read in found.reads:
         if not any(inside(read, statement) for statement, _ in found.appends):
             yield read_of(scene, builder, read)
@@ -255,16 +268,15 @@ def _edits(scene: Scene, found: _Growing, qualifier: str, builder: str) -> Itera
         yield replace_node(statement, f"{builder}.Reset()")
 
 
-def _written(scene: Scene, found: _Growing, builder: str, statement: Node, operands: Sequence[Node]) -> str:
-    within = sorted((one for one in found.reads if inside(one, statement)), key=lambda one: one.start_byte)
-    listed = statement.parent is not None and statement.parent.type == "statement_list"
-    if listed and not within:
-        return f"\n{scene.indent(statement)}".join(single_call(scene, builder, one) for one in operands)
-    start, text = operands[0].start_byte, scene.source.text[operands[0].start_byte : operands[-1].end_byte]
-    for read in reversed(within):
-        edit = read_of(scene, builder, read)
-        text = text[: edit.start - start] + edit.new + text[edit.end - start :]
-    return f"{builder}.WriteString({text.decode()})"
+def _returned(scene: Scene, found: _Growing, loop: Node) -> Node | None:
+    """The string where the statement after the loop returns it, and nothing else that has it: it needs no variable."""
+    after = loop.next_named_sibling
+    if after is None or after.type != "return_statement" or after not in siblings(loop):
+        return None
+    named = [one.node for one in found.known.references if inside(one.node, after)]
+    values = expressions(after.named_children[0]) if after.named_children else []
+    returned = [one for one in values if scene.text(one) == found.place]
+    return returned[0] if len(returned) == len(named) == 1 else None
 
 
 def _empty(scene: Scene, found: _Growing) -> bool:
@@ -330,8 +342,7 @@ func Pad(text string, width int, fill string) (padded string, err error) {
 		}
 		b2.WriteString(field)
 	}
-	padded = b2.String()
-	return padded, nil
+	return b2.String(), nil
 }
 """,
         probe="""for _, text := range []string{"", "a", "é 世界", "\\xff "} {
@@ -508,8 +519,7 @@ func (b *Board) Text(between string) (text string, shown int) {
 		}
 		b2.WriteString(name)
 	}
-	text = b2.String()
-	return text, b.shown
+	return b2.String(), b.shown
 }
 
 func Show(names []string) (text string, shown int) {
