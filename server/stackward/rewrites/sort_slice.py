@@ -14,9 +14,9 @@ When the function compares elements of the slice that is sorted, returning `x < 
 Elements that it gives names first, as in `a, b := s[i], s[j]`, keep these as its parameters.
 
 It is for review since neither function promises an `order of equal elements`, and where floating-point numbers are
-compared, of which `NaN sorts first` afterwards, or what a type parameter stands for. It is safe if whole elements of a
-predeclared type are compared, and for stable sorting. `sort.Sort(sort.StringSlice(s))` and `IntSlice` become
-`slices.Sort`.
+compared, of which `NaN sorts first` afterwards, or what a type parameter stands for. It is safe if whole elements are
+compared, strings or integers, and for stable sorting. Where it does nothing but `return s[i] < s[j]`, and for
+`sort.Sort(sort.StringSlice(s))` and `IntSlice`, `slices.Sort` needs no function at all.
 
 ## When it is not
 
@@ -100,7 +100,9 @@ class _Less:
     """The statements that make variables of the elements, whose names are ``names`` then."""
     floats: bool = False
     whole: bool = True
-    """Whether all that is compared are whole elements of a predeclared type."""
+    """Whether all that is compared are whole elements, of a type of which equal values are the same."""
+    rising: bool = True
+    """Whether all that is compared are whole elements, of which the smallest comes first."""
     problem: str = "what it returns is not a comparison of the two elements"
 
     def text(self, node: Node, *, swapped: bool = False) -> str:
@@ -160,6 +162,16 @@ def _compared(scene: Scene, callee: str, given: list[Node], name: str) -> Iterat
     if refused:
         yield Refusal(refused)
         return
+    stable = callee == "sort.SliceStable" or less.whole
+    differs = ["NaN sorts first"] if less.floats else []
+    differs += [] if stable else ["order of equal elements"]
+    applicability, different = Applicability.REVIEW if differs else Applicability.SAFE, ", ".join(differs)
+    if less.rising and (less.whole or callee == "sort.Slice") and _is_bare(scene, body):
+        edit = replace_node(scene.node, f"{name}.Sort({scene.text(given[0])})")
+        title = f"Use slices.Sort instead of {callee}"
+        imports = {scene.path: ("slices",)}
+        yield Proposal(title, {scene.path: (edit,)}, imports, applicability=applicability, differs=different)
+        return
     outer = callee_node(scene.node)
     result = literal.child_by_field_name("result")
     assert outer is not None
@@ -171,15 +183,20 @@ def _compared(scene: Scene, callee: str, given: list[Node], name: str) -> Iterat
         replace_node(result, "int"),
         *less.edits,
     ]
-    stable = callee == "sort.SliceStable" or less.whole
-    differs = ["NaN sorts first"] if less.floats else []
-    differs += [] if stable else ["order of equal elements"]
     yield Proposal(
         f"Use slices.{_FUNCTIONS[callee]} instead of {callee}",
         {scene.path: tuple(edits)},
         {scene.path: tuple(sorted(less.imports))},
-        applicability=Applicability.REVIEW if differs else Applicability.SAFE,
-        differs=", ".join(differs),
+        applicability=applicability,
+        differs=different,
+    )
+
+
+def _is_bare(scene: Scene, body: Node) -> bool:
+    """Whether there is nothing in a call but a function that does nothing but return."""
+    statements = [one for part in body.named_children for one in part.named_children]
+    return [one.type for one in statements] == ["return_statement"] and not any(
+        one.type == "comment" for one in walk(scene.node)
     )
 
 
@@ -298,7 +315,7 @@ def _returned(less: _Less, statement: Node) -> str | None:
     if sign not in {"<", ">"} or info is None:
         return None
     if scene.constant(right) == "0" and info.type == "int" and is_call(left) and less.sides(left) == {0, 1}:
-        less.whole = False
+        less.whole = less.rising = False
         # Only the sign of a comparison is the other one where its operands are swapped.
         return less.text(left) if sign == "<" else _opposite(less, left)
     return _ordered(less, left, right, info, sign)
@@ -323,15 +340,16 @@ def _ordered(less: _Less, left: Node, right: Node, info: TypeInfo, sign: str) ->
         less.floats = True  # Its constraint may allow them.
     elif info.kind != "string" and not info.kind.startswith(("int", "uint")):
         return None
-    plain = left.type in {"identifier", "index_expression"} and less.which(left) >= 0 and info.type == info.kind
+    first, second = (left, right) if sign == "<" else (right, left)
+    plain = left.type in {"identifier", "index_expression"} and less.which(left) >= 0
     less.whole = less.whole and plain and not less.floats
+    less.rising = less.rising and plain and less.which(first) == 0
     package = "strings" if info.type == "string" else "cmp"
     name = scene.qualifier(package)
     if name is None:
         less.problem = f"package {package} cannot be used here"
         return None
     less.imports.add(package)
-    first, second = (left, right) if sign == "<" else (right, left)
     return f"{name}.Compare({less.text(first)}, {less.text(second)})"
 
 
@@ -345,7 +363,7 @@ def _before(less: _Less, call: Node) -> str | None:
     sides = less.sides(receiver), less.sides(given[0])
     if sides not in (({0}, {1}), ({1}, {0})) or less.text(receiver) != less.text(given[0], swapped=True):
         return None
-    less.whole = False
+    less.whole = less.rising = False
     if callee.endswith("Before"):
         return f"{less.text(receiver)}.Compare({less.text(given[0])})"
     return f"{less.text(given[0])}.Compare({less.text(receiver)})"
@@ -373,11 +391,10 @@ func Sorted(names []string, sizes []int) {
 import (
 	"cmp"
 	"slices"
-	"strings"
 )
 
 func Sorted(names []string, sizes []int) {
-	slices.SortFunc(names, func(a, b string) int { return strings.Compare(a, b) })
+	slices.Sort(names)
 	slices.SortFunc(sizes, func(a, b int) int {
 		// The largest comes first.
 		return cmp.Compare(b, a)
@@ -634,7 +651,7 @@ import (
 )
 
 func Sorted[K cmp.Ordered](keys []K) []K {
-	slices.SortFunc(keys, func(a, b K) int { return cmp.Compare(a, b) })
+	slices.Sort(keys)
 	return keys
 }
 
