@@ -9,13 +9,13 @@ keeps for the next time.
 
 ## When it is offered
 
-Where a statement does nothing but receive from `time.After(d)`, or from `time.NewTimer(d).C`. A duration that is not
-positive ends both at once.
+Where a statement does nothing but receive from `time.After(d)`, or from `time.NewTimer(d).C`; so does a `select` with
+that as its only case and nothing to do then. A duration that is not positive ends both at once.
 
 ## When it is not
 
-Where the time that is received is used. In a `select` there is something else to wait for (see the page of
-reused-timer).
+Where the time that is received is used. In a `select` with other cases there is something else to wait for (see the
+page of reused-timer).
 """
 
 from __future__ import annotations
@@ -60,6 +60,10 @@ def waits(call: Node) -> Node | None:
     """The statement that does nothing but wait for the timer that a call makes."""
     received = _received(call)
     outer = context(received) if received is not None else None
+    case = outer.parent if outer is not None and outer.type == "receive_statement" else None
+    if case is not None and case.type == "communication_case":
+        alone = case.named_children == [outer] and case.parent is not None and case.parent.named_children == [case]
+        return case.parent if alone else None
     if outer is not None and outer.type == "expression_list" and sole(outer) is not None:
         statement = outer.parent
         left = statement.child_by_field_name("left") if statement is not None else None
@@ -106,6 +110,12 @@ func Try(times int, try func() bool) (tried int) {
 }
 
 func Pause(d time.Duration) { <-(time.NewTimer(d).C) }
+
+func Rest(d time.Duration) {
+	select {
+	case <-time.After(d):
+	}
+}
 """,
         after="""package p
 
@@ -125,6 +135,10 @@ func Try(times int, try func() bool) (tried int) {
 }
 
 func Pause(d time.Duration) { time.Sleep(d) }
+
+func Rest(d time.Duration) {
+	time.Sleep(d)
+}
 """,
         probe="""start := time.Now()
 emit(Try(3, func() bool { return false }))
@@ -133,11 +147,12 @@ emit(time.Since(start) >= 7*time.Millisecond)
 for _, d := range []time.Duration{0, -1, math.MinInt64, 1000} {
 	start = time.Now()
 	Pause(d)
+	Rest(d)
 	emit(time.Since(start) >= d)
 }""",
         probe_imports=("math", "time"),
         saves=20,
-        undriven={"Try": "it waits for as long as it is told", "Pause": "it waits for as long as it is told"},
+        undriven=dict.fromkeys(("Try", "Pause", "Rest"), "it waits for as long as it is told"),
     ),
 )
 
@@ -162,6 +177,19 @@ func First(numbers <-chan int) int {
 		return n
 	case <-time.After(time.Second):
 		return 0
+	}
+}
+""",
+    ),
+    Refused(
+        """package p
+
+import "time"
+
+func Later(d time.Duration, do func()) {
+	select {
+	case <-time.After(d):
+		do()
 	}
 }
 """,
