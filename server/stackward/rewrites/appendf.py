@@ -10,8 +10,8 @@ copies what it has formatted to where it is wanted.
 ## When it is offered
 
 With any verbs and operands, for `[]byte(fmt.Sprintf(…))`, if the format has text of its own, and for
-`append(b, fmt.Sprintf(…)...)`; so for `fmt.Sprint` and `fmt.Sprintln`. Where `b` is no variable of the function it is
-for review: a method that fmt calls could change it in between.
+`append(b, fmt.Sprintf(…)...)`, converted to bytes before or not; so for `fmt.Sprint` and `fmt.Sprintln`. Where `b` is
+no variable of the function it is for review: a method that fmt calls could change it in between.
 
 ## When it is not
 
@@ -49,6 +49,8 @@ def propose(scene: Scene) -> Iterator[Offer]:
     given = arguments(scene.node)
     appended = scene.callee(scene.node) == "append" and len(given) == 2 and given[1].type == "variadic_argument"
     text = given[1].named_children[0] if appended else converted(scene, scene.node, "[]byte")
+    if appended and text is not None:
+        text = converted(scene, text, "[]byte") or text
     printing = unparenthesized(text) if text is not None else None
     callee = scene.callee(printing) if printing is not None and is_call(printing) else ""
     if printing is None or callee not in _TWINS or _written(scene):
@@ -164,6 +166,7 @@ import (
 func All(line []byte, pauses ...time.Duration) []byte {
 	for i, pause := range pauses {
 		line = append(line, fmt.Sprintf("%02d:%v ", i, pause)...)
+		line = append(line, []byte(fmt.Sprintf("%+d", pause))...)
 	}
 	return append(line, fmt.Sprint(len(pauses), pauses)...)
 }
@@ -179,6 +182,7 @@ import (
 func All(line []byte, pauses ...time.Duration) []byte {
 	for i, pause := range pauses {
 		line = fmt.Appendf(line, "%02d:%v ", i, pause)
+		line = fmt.Appendf(line, "%+d", pause)
 	}
 	return fmt.Append(line, len(pauses), pauses)
 }
