@@ -95,17 +95,17 @@ func Describe(names []string, counts []int) string {
 		// One line for each.
 		b.WriteString(name)
 		b.WriteString(": ")
-		b.Write(strconv.AppendInt(make([]byte, 0, 23), int64(counts[i]), 10))
+		b.Write(strconv.AppendInt(make([]byte, 0, 20), int64(counts[i]), 10))
 		b.WriteString(", {")
 		b.Write(strconv.AppendBool(make([]byte, 0, 5), i > 0))
 		b.WriteString("}\\n")
 	}
 	b.WriteString("total ")
-	b.Write(strconv.AppendInt(make([]byte, 0, 23), int64(len(names)), 10))
+	b.Write(strconv.AppendInt(make([]byte, 0, 20), int64(len(names)), 10))
 	b.WriteByte(' ')
-	b.Write(strconv.AppendInt(make([]byte, 0, 23), int64(len(counts)), 10))
+	b.Write(strconv.AppendInt(make([]byte, 0, 20), int64(len(counts)), 10))
 	b.WriteByte(' ')
-	b.Write(strconv.AppendInt(make([]byte, 0, 23), int64('!'), 10))
+	b.Write(strconv.AppendInt(make([]byte, 0, 11), int64('!'), 10))
 	return b.String()
 }
 """,

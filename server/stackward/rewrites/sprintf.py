@@ -228,6 +228,55 @@ func Key(region string, id int) string {
 
 import "fmt"
 
+type Level int
+
+func (l Level) String() string { return fmt.Sprintf("Level(%d)", int(l)) }
+
+func Address(a [4]byte, port uint16, back int8) string {
+	return fmt.Sprintf("%d.%d.%d.%d:%d%d", a[0], a[1], a[2], a[3], port, back)
+}
+""",
+        after="""package p
+
+import "strconv"
+
+type Level int
+
+func (l Level) String() string {
+	buf := make([]byte, 0, 27)
+	buf = append(buf, "Level("...)
+	buf = strconv.AppendInt(buf, int64(l), 10)
+	buf = append(buf, ")"...)
+	return string(buf)
+}
+
+func Address(a [4]byte, port uint16, back int8) string {
+	buf := make([]byte, 0, 25)
+	buf = strconv.AppendUint(buf, uint64(a[0]), 10)
+	buf = append(buf, "."...)
+	buf = strconv.AppendUint(buf, uint64(a[1]), 10)
+	buf = append(buf, "."...)
+	buf = strconv.AppendUint(buf, uint64(a[2]), 10)
+	buf = append(buf, "."...)
+	buf = strconv.AppendUint(buf, uint64(a[3]), 10)
+	buf = append(buf, ":"...)
+	buf = strconv.AppendUint(buf, uint64(port), 10)
+	buf = strconv.AppendInt(buf, int64(back), 10)
+	return string(buf)
+}
+""",
+        probe="""for _, l := range []Level{0, -1, 99, math.MaxInt, math.MinInt} {
+	emit(l.String())
+}
+emit(Address([4]byte{127, 0, 0, 1}, 80, 0))
+emit(Address([4]byte{255, 255, 255, 255}, math.MaxUint16, math.MinInt8))""",
+        probe_imports=("math",),
+    ),
+    Example(
+        before="""package p
+
+import "fmt"
+
 func Page(number int, whole bool) string {
 	return fmt.Sprintf("page=%d&all=%t", number, whole)
 }
@@ -237,7 +286,7 @@ func Page(number int, whole bool) string {
 import "strconv"
 
 func Page(number int, whole bool) string {
-	buf := make([]byte, 0, 38)
+	buf := make([]byte, 0, 35)
 	buf = append(buf, "page="...)
 	buf = strconv.AppendInt(buf, int64(number), 10)
 	buf = append(buf, "&all="...)
@@ -496,7 +545,7 @@ import (
 func Item(id int, name string) string { return sc.Itoa(id) + sc.Quote(name) + ", " }
 
 func State(id int, done bool) string {
-	buf := make([]byte, 0, 30)
+	buf := make([]byte, 0, 27)
 	buf = sc.AppendInt(buf, int64(id), 10)
 	buf = append(buf, ": "...)
 	buf = sc.AppendBool(buf, done)
@@ -597,16 +646,16 @@ type Point struct{ X, Y, Z int }
 
 func (p *Point) Row(name string, width uint) string {
 	var b strings.Builder
-	b.Grow(len(name) + 110)
+	b.Grow(len(name) + 99)
 	b.WriteString(name)
 	b.WriteByte('=')
-	b.Write(strconv.AppendInt(make([]byte, 0, 23), int64(p.X), 10))
+	b.Write(strconv.AppendInt(make([]byte, 0, 20), int64(p.X), 10))
 	b.WriteByte('/')
-	b.Write(strconv.AppendInt(make([]byte, 0, 23), int64(p.Y), 10))
+	b.Write(strconv.AppendInt(make([]byte, 0, 20), int64(p.Y), 10))
 	b.WriteByte('/')
-	b.Write(strconv.AppendInt(make([]byte, 0, 23), int64(p.Z), 10))
+	b.Write(strconv.AppendInt(make([]byte, 0, 20), int64(p.Z), 10))
 	b.WriteString(", which is ")
-	b.Write(strconv.AppendUint(make([]byte, 0, 22), uint64(width), 10))
+	b.Write(strconv.AppendUint(make([]byte, 0, 20), uint64(width), 10))
 	b.WriteString(" wide")
 	return b.String()
 }

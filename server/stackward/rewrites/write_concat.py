@@ -139,7 +139,7 @@ func Export(orders []*Order) string {
 		out.WriteByte(';')
 		out.WriteString(o.Customer)
 		out.WriteByte(';')
-		out.Write(strconv.AppendInt(make([]byte, 0, 23), o.Net, 10))
+		out.Write(strconv.AppendInt(make([]byte, 0, 20), o.Net, 10))
 		out.WriteString("\\n")
 	}
 	return out.String()

@@ -17,10 +17,10 @@ instead (see `fprintf`), if that is cheaper.
 ## When it is not
 
 In `go` and `defer` statements, where the text is made earlier than it is written; for a `WriteString` of a type of
-your own, which need not do what `Write` does. `Write` of such a type is a matter of `review`: it must not keep the
-bytes that it gets, as `io.Writer` says, or it would see fmt change them. So is `io.WriteString` to what is behind an
-interface: its `WriteString` should do what its `Write` does, but a struct that embeds a writer and has a `Write` of its
-own has the `WriteString` of what it embeds.
+your own, which need not do what `Write` does, and which `io.WriteString` calls as well. `Write` of such a type is a
+matter of `review`: it must not keep the bytes that it gets, as `io.Writer` says, or it would see fmt change them. So is
+`io.WriteString` to what is behind an interface: its `WriteString` should do what its `Write` does, but a struct that
+embeds a writer and has a `Write` of its own has the `WriteString` of what it embeds.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def _formatted(scene: Scene, found: Printing) -> Iterator[Offer]:
     name = scene.qualifier("fmt")
     if listed is None or name is None or not found.given:
         return
-    if found.to.kind is Kind.OTHER and found.method == "WriteString":
+    if found.to.kind is Kind.OTHER and found.method in {"WriteString", "io.WriteString"}:
         yield Refusal("WriteString of this type may be something else than Write")
         return
     function = found.function.removeprefix("fmt.S")
@@ -258,7 +258,7 @@ func Query(table string, ids []int) string {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		b.Write(strconv.AppendInt(make([]byte, 0, 23), int64(id), 10))
+		b.Write(strconv.AppendInt(make([]byte, 0, 20), int64(id), 10))
 	}
 	b.WriteString(")")
 	return b.String()
@@ -448,6 +448,37 @@ func (d *Doc) WriteString(s string) (int, error) {
 }
 
 func Title(d *Doc, n int) { d.WriteString(fmt.Sprintf("%03d", n)) }
+""",
+        "something else than Write",
+    ),
+    Refused(
+        """package p
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+)
+
+type Lines struct {
+	bytes.Buffer
+	n int
+}
+
+func (l *Lines) WriteString(s string) (int, error) {
+	l.n++
+	return l.Buffer.WriteString(s)
+}
+
+func Count(l *Lines, n int) { io.WriteString(l, fmt.Sprintf("%03d", n)) }
+
+func All() int {
+	var l Lines
+	for n := range 3 {
+		io.WriteString(&l, fmt.Sprintf("%03d", n))
+	}
+	return l.n
+}
 """,
         "something else than Write",
     ),
