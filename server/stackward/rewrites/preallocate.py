@@ -23,9 +23,10 @@ then asked for at once.
 
 ## When it is not
 
-For loops over channels and functions, which do not say how much will come; for errors, of which there are seldom any;
-for slices that are used before the loop, filled by a loop within the loop or by a closure, or whose capacity is asked
-for; and for a number of turns that need not come true since the loop may return.
+For loops over channels and functions, which do not say how much will come; for errors and what only they bring about,
+of which there is seldom any; for maps in which the loop looks up what it puts there, since what it groups or counts may
+have few keys; for slices that are used before the loop, filled by a loop within the loop or by a closure, or whose
+capacity is asked for; and for a number of turns that need not come true since the loop may return.
 """
 
 from __future__ import annotations
@@ -49,7 +50,9 @@ from stackward.rewrites._variables import (
     before,
     between,
     commented,
+    context,
     declarations,
+    expressions,
     hidden,
     listed_statement,
     loop_around,
@@ -59,6 +62,7 @@ from stackward.rewrites._variables import (
     sole,
     variable,
 )
+from stackward.syntax.anchors import unparenthesized
 from stackward.syntax.paths import cold
 from stackward.syntax.tree import SourceFile, text_of
 
@@ -142,10 +146,35 @@ def _slice(scene: Scene, loop: Node) -> Iterator[Offer]:
     seen = any(_returns(scene, one, target) for one in own(body, "func_literal") if one.type == "return_statement")
     seen = seen or any(one.use.captured and tells_nil(scene, target.expression(one)) for one in target.references)
     exact = looked.steps.exact and not seen and not (target.variable.kind == "result" and recovers(scene, loop))
-    if not exact and (all(cold(one, scene.source) for one in filling) or target.elem == "error"):
+    if not exact and (all(_seldom(scene, one, loop) for one in filling) or target.elem == "error"):
         yield Refusal("it seldom happens that something is appended")
         return
     yield _for_slice(scene, target, looked, exact=exact)
+
+
+def _seldom(scene: Scene, node: Node, loop: Node) -> bool:
+    """Whether a node in a loop is reached only where something has failed."""
+    if cold(node, scene.source):
+        return True
+    inner = node
+    while inner != loop and inner.parent is not None:
+        inner, outer = inner.parent, inner
+        condition = inner.child_by_field_name("condition") if inner.type == "if_statement" else None
+        if condition is not None and inner.child_by_field_name("consequence") == outer and _failed(scene, condition):
+            return True
+    return False
+
+
+def _failed(scene: Scene, condition: Node) -> bool:
+    """Whether a condition only holds where an error is not nil."""
+    inner = unparenthesized(condition)
+    left, right, operator = (inner.child_by_field_name(one) for one in ("left", "right", "operator"))
+    if left is None or right is None or operator is None:
+        return False
+    if operator.type == "&&":
+        return _failed(scene, left) or _failed(scene, right)
+    info = scene.type(left)
+    return operator.type == "!=" and right.type == "nil" and info is not None and info.type == "error"
 
 
 def _returns(scene: Scene, statement: Node, target: Target) -> bool:
@@ -265,6 +294,9 @@ def _map(scene: Scene, loop: Node) -> Iterator[Offer]:
     if any(one.use.write and (one.node.parent or one.node).type != "index_expression" for one in known.within(loop)):
         yield Refusal(f"{known.name} is another map after a while")
         return
+    if info.elem.kind != "bool" and info.elem.size != 0 and any(_gets(one.node) for one in known.within(loop)):
+        yield Refusal("what has the same key becomes one entry, so that there may be few")
+        return
     looked = looked_at(scene, loop, filling, {one.id: 1 for one in filling})
     if isinstance(looked, Refusal):
         yield looked
@@ -292,6 +324,21 @@ def _map(scene: Scene, loop: Node) -> Iterator[Offer]:
         differs=differs,
         bounded=spans,
     )
+
+
+def _gets(name: Node) -> bool:
+    """Whether the value of an entry of a map is looked at, and not only whether there is one."""
+    element = name.parent
+    if element is None or element.type != "index_expression" or element.child_by_field_name("operand") != name:
+        return False
+    outer = context(element)
+    statement = outer.parent if outer is not None and outer.type == "expression_list" else None
+    if statement is None or outer is None:
+        return True
+    if statement.child_by_field_name("left") == outer:
+        return False
+    names = expressions(statement.child_by_field_name("left"))
+    return len(names) != 2 or names[0].text != b"_"
 
 
 def _indexed(scene: Scene, statement: Node) -> Span:
@@ -1106,5 +1153,53 @@ func Later(xs []int) ([]int, func(int)) {
 }
 """,
         "used before the loop",
+    ),
+    Refused(
+        """package p
+
+func Check(rows []string, check func(string) error) (bad []string) {
+	for _, row := range rows {
+		if err := check(row); err != nil && row != "" {
+			bad = append(bad, row+": "+err.Error())
+		}
+	}
+	return bad
+}
+""",
+        "seldom",
+    ),
+    Refused(
+        """package p
+
+func Group(rows []string) map[byte][]string {
+	groups := make(map[byte][]string)
+	for _, row := range rows {
+		groups[row[0]] = append(groups[row[0]], row)
+	}
+	return groups
+}
+""",
+        "there may be few",
+    ),
+    Refused(
+        """package p
+
+type total struct{ rows, bytes int }
+
+func Totals(rows []string) map[byte]*total {
+	totals := map[byte]*total{}
+	for _, row := range rows {
+		found, ok := totals[row[0]]
+		if !ok {
+			found = &total{}
+			totals[row[0]] = found
+		}
+		found.rows++
+		found.bytes += len(row)
+	}
+	return totals
+}
+""",
+        "there may be few",
     ),
 )
