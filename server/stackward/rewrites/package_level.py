@@ -11,7 +11,8 @@ time the function is called. At package level all are made once, at start.
 ## When it is offered
 
 - For `regexp.MustCompile` of a valid constant pattern of which only methods that change nothing are called.
-- For `regexp.MatchString` and `regexp.Match` with a valid constant pattern, whose error is ignored or returned.
+- For `regexp.MatchString` and `regexp.Match` with a valid constant pattern, whose error is ignored, returned, or asked
+  for by `if err != nil` in the next statement, which goes, as there never is one.
 - For `strings.NewReplacer` of constants, of which only `Replace` and `WriteString` are called.
 - For `template.Must(template.New(…).Parse(…))` of a valid constant text without functions of its own, in
   `text/template` and `html/template`, of which only `Execute` and `ExecuteTemplate` are called.
@@ -22,13 +23,13 @@ A variable keeps its name unless that says little outside of its function: `re` 
 ## When it is not
 
 When the value is written to, returned, passed on or captured as a whole, when it depends on anything local, and when
-the error of a match is asked for, although there never is one.
+more is done with the error of a match.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tree_sitter import Node
 
@@ -38,7 +39,16 @@ from stackward.rewrites._literals import unquoted
 from stackward.rewrites._names import walk
 from stackward.rewrites._rewrite import Example, Offer, Proposal, Refusal, Refused, Rewrite
 from stackward.rewrites._scene import Scene, arguments, callee_node, calls, is_call, replace_node
-from stackward.rewrites._variables import Variable, context, expressions, method_called, removed, variable
+from stackward.rewrites._variables import (
+    Variable,
+    commented,
+    context,
+    expressions,
+    method_called,
+    removed,
+    siblings,
+    variable,
+)
 from stackward.syntax.tree import SourceFile
 
 _COMPILES = ("regexp.MustCompile", "regexp.MustCompilePOSIX")
@@ -153,16 +163,50 @@ def _matched(scene: Scene, function: Node, given: list[Node]) -> Iterator[Offer]
         return
     name = scene.free_name(*_owned(scene, function, "pattern"))
     edit = Replacement(scene.node.start_byte, given[1].start_byte, f"{name}.{method}(".encode())
+    asked: list[Replacement] | None = []
     if statement.type == "return_statement":
         error = Replacement(scene.node.end_byte, scene.node.end_byte, b", nil")
     else:
         left = expressions(statement.child_by_field_name("left"))
-        if len(left) != 2 or scene.text(left[0]) == "_" or scene.text(left[1]) != "_":
+        named = len(left) == 2 and scene.text(left[0]) != "_"
+        if named and scene.text(left[1]) != "_":
+            asked = _asked(scene, statement, left[1])
+        if not named or asked is None:
             yield Refusal("its error is asked for")
             return
         error = Replacement(left[0].end_byte, left[1].end_byte)
     declared = f"{scene.text(callee).removesuffix(method)}MustCompile({scene.text(given[0])})"
-    yield _moved(scene, function, name, edit, "the pattern", error, declared=declared)
+    yield _moved(scene, function, name, edit, "the pattern", error, *asked or (), declared=declared)
+
+
+def _asked(scene: Scene, statement: Node, error: Node) -> list[Replacement] | None:
+    """The statement that asks for an error, which there never is, taken away; None where more is done with it."""
+    listed, known = siblings(statement), variable(scene, error)
+    following = listed[listed.index(statement) + 1 :][:1] if statement in listed else []
+    if known is None or known.node != error or not following or following[0].type != "if_statement":
+        return None
+    asks, alternative = following[0], following[0].child_by_field_name("alternative")
+    condition, body = asks.child_by_field_name("condition"), asks.child_by_field_name("consequence")
+    if asks.child_by_field_name("initializer") is not None or condition is None or body is None:
+        return None
+    if scene.text(condition) != f"{known.name} != nil" or commented(scene.source, asks):
+        return None
+    if any(one.type == "comment" for one in walk(body)):
+        return None
+    later = [one.node for one in known.references if one.node.start_byte > body.end_byte]
+    if later and not _declares(later[0], listed):
+        return None
+    if alternative is None:
+        return [removed(scene.source, asks)]
+    return [Replacement(asks.start_byte, alternative.start_byte)] if alternative.type == "if_statement" else None
+
+
+def _declares(name: Node, listed: Sequence[Node]) -> bool:
+    """Whether a name is given a value by one of the statements with ``:=``, so that it would be declared there."""
+    left = name.parent
+    statement = left.parent if left is not None and left.type == "expression_list" else None
+    declares = statement is not None and statement.type == "short_var_declaration" and statement in listed
+    return declares and statement is not None and statement.child_by_field_name("left") == left
 
 
 def _table(scene: Scene, function: Node) -> Iterator[Offer]:
@@ -620,6 +664,76 @@ for _, s := range []string{"", "12", "yes", "1x"} {
         probe_imports=("strings",),
         saves=300,
     ),
+    Example(
+        before="""package p
+
+import (
+	"errors"
+	"regexp"
+	"strconv"
+)
+
+func Number(s string) (int, error) {
+	ok, err := regexp.MatchString("^[0-9]{1,9}$", s)
+	if err != nil {
+		return 0, err
+	}
+	// Signs are not wanted.
+	if !ok {
+		return 0, errors.New("no number")
+	}
+	n, err := strconv.Atoi(s)
+	return n, err
+}
+
+func Kind(s string) string {
+	matched, err := regexp.MatchString("^[a-z]+$", s)
+	if err != nil {
+		panic(err)
+	} else if matched {
+		return "word"
+	}
+	return "other"
+}
+""",
+        after="""package p
+
+import (
+	"errors"
+	"regexp"
+	"strconv"
+)
+
+var numberPattern = regexp.MustCompile("^[0-9]{1,9}$")
+
+func Number(s string) (int, error) {
+	ok := numberPattern.MatchString(s)
+	// Signs are not wanted.
+	if !ok {
+		return 0, errors.New("no number")
+	}
+	n, err := strconv.Atoi(s)
+	return n, err
+}
+
+var kindPattern = regexp.MustCompile("^[a-z]+$")
+
+func Kind(s string) string {
+	matched := kindPattern.MatchString(s)
+	if matched {
+		return "word"
+	}
+	return "other"
+}
+""",
+        probe="""for _, s := range []string{"", "12", "-1", "word", "Wörd", "1234567890"} {
+	n, err := Number(s)
+	emit(n)
+	emit(err)
+	emit(Kind(s))
+}""",
+        saves=300,
+    ),
 )
 
 REFUSALS = (
@@ -634,6 +748,45 @@ func Valid(s string) error {
 		return err
 	}
 	return nil
+}
+""",
+        "its error is asked for",
+    ),
+    Refused(
+        """package p
+
+import "regexp"
+
+var err error
+
+func Valid(s string) error {
+	ok, err := regexp.MatchString("^[a-z]+$", s)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		s = ""
+	}
+	return err
+}
+""",
+        "its error is asked for",
+    ),
+    Refused(
+        """package p
+
+import "regexp"
+
+func Valid(s string, err error) (bool, error) {
+	if s != "" {
+		var ok bool
+		ok, err = regexp.MatchString("^[a-z]+$", s)
+		if err != nil {
+			return false, err
+		}
+		return ok, nil
+	}
+	return false, err
 }
 """,
         "its error is asked for",
