@@ -153,7 +153,9 @@ def _names(scene: Scene, nodes: Sequence[Node]) -> dict[int, str]:
 
 
 def _wanted(scene: Scene, node: Node) -> str:
-    """A name that says what an operand is: that of a field or function."""
+    """A name that says what an operand is: that of a field or function, ``n`` for a length."""
+    if is_call(node) and scene.callee(node) in {"cap", "len"}:
+        return "n"
     if is_call(node):
         callee, given = callee_node(node), arguments(node)
         found = scene.facts(callee) if callee is not None else None

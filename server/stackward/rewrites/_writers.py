@@ -43,6 +43,7 @@ _STANDARD = ("archive/", "bufio", "bytes", "compress/", "crypto/", "encoding/", 
 _WRITES = frozenset({"Write", "WriteByte", "WriteRune", "WriteString", "WriteTo"})
 _METHODS = _WRITES | {"Bytes", "Cap", "Grow", "Len", "Reset", "String", "Truncate"}
 _LENDING = frozenset({"Bytes", "WriteTo"})
+_ROOM = 64  # Bytes for a number that is written: the rare float64 that has more digits takes an array.
 _PRINTING = frozenset({"fmt.Fprint", "fmt.Fprintf", "fmt.Fprintln", "io.WriteString"})
 
 
@@ -159,7 +160,7 @@ def write(piece: Piece, to: Writer) -> str:
     if to.kind is not Kind.BUILDER:
         return f"{to.text}.Write({piece.append.format(f'{to.text}.AvailableBuffer()')})"
     if piece.room is not None:
-        return f"{to.text}.Write({piece.append.format(f'make([]byte, 0, {piece.room})')})"
+        return f"{to.text}.Write({piece.append.format(f'make([]byte, 0, {min(piece.room, _ROOM)})')})"
     return f"{to.text}.WriteString({piece.text})"
 
 

@@ -40,7 +40,7 @@ from stackward.rewrites._printing import own_name
 from stackward.rewrites._rewrite import Applicability, Example, Offer, Proposal, Refusal, Refused, Rewrite
 from stackward.rewrites._risk import Risk, risk
 from stackward.rewrites._scene import Scene, arguments, calls, is_call, is_loose, put_in_place, replace_node
-from stackward.rewrites._variables import before, is_path
+from stackward.rewrites._variables import before, inside, is_path, loop_around, sole, variable
 from stackward.rewrites._writers import Kind, Writer, write
 from stackward.syntax.tree import SourceFile
 
@@ -133,12 +133,21 @@ def _appended(scene: Scene, found: Sequence[Piece]) -> tuple[tuple[Replacement, 
         return None
     if len(found) < 2 or not any(piece.number for piece in found) or room > _LARGEST_BUFFER:
         return None
-    if not _whole(scene):
+    if not _whole(scene) or _grows(scene, statement):
         return None
     name = own_name(scene, "buf", ())
     lines = [f"{name} := make([]byte, 0, {room})"]
     lines += [f"{name} = {piece.append.format(name)}" for piece in found]
     return (before(scene, statement, lines), replace_node(scene.node, f"string({name})")), (name,)
+
+
+def _grows(scene: Scene, statement: Node) -> bool:
+    """Whether what a statement declares is a string that a loop adds to: its builder would be what appends."""
+    name = sole(statement.child_by_field_name("left"))
+    known = variable(scene, name) if name is not None and statement.type == "short_var_declaration" else None
+    written = (one.node for one in known.references if one.use.write) if known is not None else ()
+    loops = (loop_around(one) for one in written)
+    return any(loop is not None and not inside(statement, loop) for loop in loops)
 
 
 def _built(scene: Scene, found: Sequence[Piece]) -> tuple[tuple[Replacement, ...], tuple[str, ...]] | None:
@@ -161,7 +170,7 @@ def _built(scene: Scene, found: Sequence[Piece]) -> tuple[tuple[Replacement, ...
         return None
     if sum(piece.number for piece in found) < _NUMBERS:
         return None
-    if not _whole(scene):
+    if not _whole(scene) or _grows(scene, statement):
         return None
     name = own_name(scene, "b", ())
     to = Writer(Kind.BUILDER, name, f"&{name}", Risk.NONE, private=True, lent=False)
@@ -769,6 +778,21 @@ func Quoted(region Region) string {
 )
 
 REFUSALS = (
+    Refused(
+        """package p
+
+import "fmt"
+
+func Tries(times int, errs []error) string {
+	text := fmt.Sprintf("after %d tries", times)
+	for _, err := range errs {
+		text += ": " + err.Error()
+	}
+	return text
+}
+""",
+        "would allocate more",
+    ),
     Refused(
         """package p
 
