@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -14,6 +14,7 @@ from stackward.rewrites._rewrite import Refusal, Span
 from stackward.rewrites._risk import Risk, risk
 from stackward.rewrites._scene import Scene, arguments, is_call, replace_node
 from stackward.rewrites._variables import before, has_goto, listed_statement, own
+from stackward.syntax.paths import cold
 
 _EXPRESSIONS = frozenset(
     {
@@ -27,6 +28,7 @@ _EXPRESSIONS = frozenset(
         "unary_expression",
     }
 )
+_BREAKABLE = ("expression_switch_statement", "for_statement", "select_statement", "type_switch_statement")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +76,19 @@ def looked_at(scene: Scene, loop: Node, filling: Sequence[Node], count: dict[int
     )
     if not known.trusted and (leaves or not taken.exact):
         return Refusal("the loop may end before it has filled what was promised")
+    if not taken.exact and any(not cold(one, scene.source) for one in _ends(body)):
+        return Refusal("the loop may end before it has filled much")
     # What is filled is there: a pointer that leads to it is not nil.
     filled = {scene.text(arguments(one)[0]) for one in filling if is_call(one)}
     others = (one for one in own(body, "func_literal") if scene.text(one) not in filled)
     certain = known.trusted or not any(_may_panic(scene, one) for one in others)
     return Filling(statement, body, known, taken, tuple(scene.span(one) for one in filling), certain)
+
+
+def _ends(body: Node) -> Iterator[Node]:
+    """The statements of a loop's body that end the loop."""
+    yield from (one for one in own(body, "func_literal") if one.type == "return_statement")
+    yield from (one for one in own(body, "func_literal", *_BREAKABLE) if one.type == "break_statement")
 
 
 def _may_panic(scene: Scene, node: Node) -> bool:

@@ -26,7 +26,8 @@ then asked for at once.
 For loops over channels and functions, which do not say how much will come; for errors and what only they bring about,
 of which there is seldom any; for maps in which the loop looks up what it puts there, since what it groups or counts may
 have few keys; for slices that are used before the loop, filled by a loop within the loop or by a closure, or whose
-capacity is asked for; and for a number of turns that need not come true since the loop may return.
+capacity is asked for; for a number of turns that need not come true since the loop may end; and for a loop that may end
+and in some turns appends nothing.
 """
 
 from __future__ import annotations
@@ -1201,5 +1202,40 @@ func Totals(rows []string) map[byte]*total {
 }
 """,
         "there may be few",
+    ),
+    Refused(
+        """package p
+
+type route struct{ method, path string }
+
+func Find(routes []route, method, path string) (found *route, allowed []string) {
+	for i, one := range routes {
+		if one.path != path {
+			continue
+		}
+		if one.method == method {
+			return &routes[i], nil
+		}
+		allowed = append(allowed, one.method)
+	}
+	return nil, allowed
+}
+""",
+        "may end before",
+    ),
+    Refused(
+        """package p
+
+func Until(words []string, stop string) (found []string) {
+	for _, word := range words {
+		if word == stop {
+			break
+		}
+		found = append(found, word)
+	}
+	return found
+}
+""",
+        "may end before",
     ),
 )
