@@ -139,6 +139,11 @@ def _stable_call(scene: Scene, node: Node) -> bool:
     return True
 
 
+def acts(scene: Scene, node: Node) -> bool:
+    """Whether a node is a call, or a reception, that may change what others read."""
+    return (is_call(node) or _receives(node)) and not harmless(scene, node)
+
+
 def harmless(scene: Scene, node: Node, depth: int = 0) -> bool:
     """Whether a call changes nothing that its caller can see."""
     if not is_call(node) and node.type != "type_conversion_expression":

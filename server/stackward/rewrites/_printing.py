@@ -148,11 +148,11 @@ def _names(scene: Scene, nodes: Sequence[Node]) -> dict[int, str]:
     """Names for operands, by their offsets."""
     found: dict[int, str] = {}
     for node in nodes:
-        found[node.start_byte] = own_name(scene, _wanted(scene, node), found.values())
+        found[node.start_byte] = own_name(scene, wanted_name(scene, node), found.values())
     return found
 
 
-def _wanted(scene: Scene, node: Node) -> str:
+def wanted_name(scene: Scene, node: Node) -> str:
     """A name that says what an operand is: that of a field or function, ``n`` for a length."""
     if is_call(node) and scene.callee(node) in {"cap", "len"}:
         return "n"
@@ -161,7 +161,7 @@ def _wanted(scene: Scene, node: Node) -> str:
         found = scene.facts(callee) if callee is not None else None
         method = found is not None and found.selection in {"call", "method value"}
         named = callee if method else given[0] if given else None
-        return _wanted(scene, named) if named is not None else "value"
+        return wanted_name(scene, named) if named is not None else "value"
     if node.type == "selector_expression":
         name = scene.text(node.named_children[-1])
         return name.lower() if name.isupper() else name[:1].lower() + name[1:]
@@ -180,4 +180,4 @@ def own_name(scene: Scene, wanted: str, taken: Collection[str]) -> str:
     return name
 
 
-__all__ = ["Printing", "direct", "own_name"]
+__all__ = ["Printing", "direct", "own_name", "wanted_name"]

@@ -29,6 +29,8 @@ from tree_sitter import Node
 from stackward.core.edit import Replacement
 from stackward.core.facts import Use
 from stackward.rewrites._names import walk
+from stackward.rewrites._order import acts, disturbed
+from stackward.rewrites._printing import own_name, wanted_name
 from stackward.rewrites._rewrite import Example, Offer, Proposal, Refusal, Refused, Rewrite
 from stackward.rewrites._scene import FUNCTIONS, Scene, arguments, is_call, replace_node
 from stackward.rewrites._variables import mentions, sole
@@ -225,11 +227,12 @@ def _edits(scene: Scene, parts: _Parts, qualifier: str, room: str) -> Iterator[R
     lines = [f"var {name} {qualifier}.Builder"]
     if room:
         lines.append(f"{name}.Grow({room})")
+    taken: set[str] = set()
     if parts.initial is not None:
-        lines.append(written(scene, name, parts.declaration, parts.initial, ()))
+        lines.append(written(scene, name, parts.declaration, parts.initial, (), taken))
     yield replace_node(parts.declaration, f"\n{indent}".join(lines))
     for statement, value in parts.appends:
-        yield replace_node(statement, written(scene, parts.name, statement, value, parts.reads))
+        yield replace_node(statement, written(scene, parts.name, statement, value, parts.reads, taken))
     covered = [statement for statement, _ in parts.appends]
     for read in parts.reads:
         if not any(scene.within(one, read) for one in covered):
@@ -238,11 +241,11 @@ def _edits(scene: Scene, parts: _Parts, qualifier: str, room: str) -> Iterator[R
         yield replace_node(statement, f"{name}.Reset()")
 
 
-def written(scene: Scene, name: str, statement: Node, value: Node, reads: Sequence[Node]) -> str:
+def written(scene: Scene, name: str, statement: Node, value: Node, reads: Sequence[Node], taken: set[str]) -> str:
     """The calls that add to a builder what a statement adds to the string, one for each operand.
 
     It is a single one where an operand is one of ``reads`` of the string itself, where only one statement may be,
-    where there is a comment between operands, and for a constant.
+    where there is a comment between operands, and for a constant. ``taken`` are the names that were made so far.
     """
     operands, operator = sum_operands(value), statement.child_by_field_name("operator")
     operands = operands[1:] if operator is not None and operator.type == "=" else operands
@@ -251,11 +254,16 @@ def written(scene: Scene, name: str, statement: Node, value: Node, reads: Sequen
     first = operands[0]
     while (above := first.prev_sibling) is not None and above.type == "comment":
         first = above
-    apart = [
-        one for one in walk(statement) if one.type == "comment" and not any(scene.within(x, one) for x in operands)
-    ]
-    if listed and not inside and not apart and scene.constant(value) is None:
-        return f"\n{scene.indent(statement)}".join(single_call(scene, name, one) for one in operands)
+    comments = [one for one in walk(statement) if one.type == "comment"]
+    apart = [one for one in comments if not any(scene.within(operand, one) for operand in operands)]
+    early = _early(scene, operands)
+    if listed and not inside and not apart and scene.constant(value) is None and early is not None:
+        made = {one.id: own_name(scene, wanted_name(scene, one), taken) for one in early}
+        taken.update(made.values())
+        lines = [f"{made[one.id]} := {scene.text(one)}" for one in early]
+        for one in operands:
+            lines.append(f"{name}.WriteString({made[one.id]})" if one in early else single_call(scene, name, one))
+        return f"\n{scene.indent(statement)}".join(lines)
     if len(operands) == 1 and not inside and not apart:
         return single_call(scene, name, operands[0])
     start, text = first.start_byte, scene.source.text[first.start_byte : operands[-1].end_byte]
@@ -263,6 +271,17 @@ def written(scene: Scene, name: str, statement: Node, value: Node, reads: Sequen
         edit = read_of(scene, name, read)
         text = text[: edit.start - start] + edit.new + text[edit.end - start :]
     return f"{name}.WriteString({text.decode()})"
+
+
+def _early(scene: Scene, operands: Sequence[Node]) -> list[Node] | None:
+    """The operands that have to be evaluated before all others, as the compiler does; None where that is not simple.
+
+    It makes the calls of a sum first, and reads after them what they may have changed.
+    """
+    if disturbed(scene, operands) is None:
+        return []
+    acting = [one for one in operands if any(acts(scene, node) for node in walk(one))]
+    return acting if all(acts(scene, one) for one in acting) else None
 
 
 def single_call(scene: Scene, name: str, operand: Node) -> str:
@@ -503,6 +522,68 @@ for _, keys := range [][]string{nil, {""}, {"a", "é"}, many} {
 	emit(Show("é世界 \\xff", map[string]bool{"word": true}, keys))
 }""",
         probe_imports=("strings",),
+        saves=20,
+    ),
+    Example(
+        before="""package p
+
+import "strings"
+
+type list struct {
+	name string
+	n    int
+}
+
+func (l *list) next() string {
+	l.name += "."
+	l.n++
+	return strings.Repeat("-", l.n)
+}
+
+func Show(times int) string {
+	l := &list{name: "list"}
+	text := l.name + l.next()
+	for i := 0; i < times; i++ {
+		text += l.name + l.next()
+		text += l.next() + l.name
+	}
+	return text
+}
+""",
+        after="""package p
+
+import "strings"
+
+type list struct {
+	name string
+	n    int
+}
+
+func (l *list) next() string {
+	l.name += "."
+	l.n++
+	return strings.Repeat("-", l.n)
+}
+
+func Show(times int) string {
+	l := &list{name: "list"}
+	var text strings.Builder
+	next := l.next()
+	text.WriteString(l.name)
+	text.WriteString(next)
+	for i := 0; i < times; i++ {
+		next2 := l.next()
+		text.WriteString(l.name)
+		text.WriteString(next2)
+		text.WriteString(l.next())
+		text.WriteString(l.name)
+	}
+	return text.String()
+}
+""",
+        probe="""for times := range 30 {
+	emit(Show(times))
+}""",
         saves=20,
     ),
 )

@@ -259,8 +259,9 @@ def _edits(scene: Scene, found: _Growing, qualifier: str, builder: str) -> Itera
         yield replace_node(returned, f"{builder}.String()")
     else:
         yield Replacement(whole.end_byte, whole.end_byte, f"\n{indent}{found.place} = {builder}.String()".encode())
+    taken = {builder}
     for statement, value in found.appends:
-        yield replace_node(statement, written(scene, builder, statement, value, found.reads))
+        yield replace_node(statement, written(scene, builder, statement, value, found.reads, taken))
     for read in found.reads:
         if not any(inside(read, statement) for statement, _ in found.appends):
             yield read_of(scene, builder, read)
@@ -535,6 +536,49 @@ func Show(names []string) (text string, shown int) {
 }""",
         probe_imports=("strings",),
         saves=5,
+    ),
+    Example(
+        before="""package p
+
+type list struct{ name string }
+
+func (l *list) next() string { l.name += "."; return "-" }
+
+func show(text string, l *list, times int) string {
+	for range times {
+		text += l.name + l.next()
+	}
+	return text
+}
+
+func Show(text string, times int) string { return show(text, &list{"list"}, times) }
+""",
+        after="""package p
+
+import "strings"
+
+type list struct{ name string }
+
+func (l *list) next() string { l.name += "."; return "-" }
+
+func show(text string, l *list, times int) string {
+	var b strings.Builder
+	b.WriteString(text)
+	for range times {
+		next := l.next()
+		b.WriteString(l.name)
+		b.WriteString(next)
+	}
+	return b.String()
+}
+
+func Show(text string, times int) string { return show(text, &list{"list"}, times) }
+""",
+        probe="""for times := range 30 {
+	emit(Show("", times))
+	emit(Show("é", times))
+}""",
+        saves=20,
     ),
 )
 
