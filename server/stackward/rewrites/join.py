@@ -9,8 +9,8 @@ Each `s += x` copies all that was there. `strings.Join` adds up the lengths firs
 ## When it is offered
 
 For a loop over a slice of strings that does nothing but add each of them to a string, with a separator before all but
-the first (`if i > 0 { s += ", " }`), or without one. A declaration of the empty string just before the loop takes the
-result.
+the first (`if i > 0 { s += ", " }`) or after all but the last (`if i < len(words)-1`), or without one. A declaration of
+the empty string just before the loop takes the result.
 
 ## When it is not
 
@@ -21,7 +21,7 @@ is a comment in the loop.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -31,7 +31,18 @@ from stackward.rewrites._names import walk
 from stackward.rewrites._rewrite import Example, Offer, Proposal, Refusal, Refused, Rewrite
 from stackward.rewrites._risk import Risk, risk
 from stackward.rewrites._scene import Scene, replace_node
-from stackward.rewrites._variables import expressions, is_path, mentions, root, siblings, sole, variable
+from stackward.rewrites._variables import (
+    expressions,
+    has_goto,
+    hidden,
+    is_path,
+    loop_around,
+    mentions,
+    root,
+    siblings,
+    sole,
+    variable,
+)
 from stackward.syntax.tree import SourceFile, text_of
 
 _EMPTY = frozenset({'""', "``"})
@@ -76,10 +87,21 @@ def propose(scene: Scene) -> Iterator[Offer]:
     separator = scene.text(found.separator) if found.separator is not None else '""'
     joined = f"{name}.Join({scene.text(found.listed)}, {separator})"
     if declaration is None:
-        edits = (replace_node(loop, f"{text} += {joined}"),)
+        operator = "=" if _begins(scene, loop, found.name) else "+="
+        edits = (replace_node(loop, f"{text} {operator} {joined}"),)
     else:
         edits = (Replacement(declaration.start_byte, loop.end_byte, f"{text} := {joined}".encode()),)
     yield Proposal("Use strings.Join instead of the loop", {scene.path: edits}, {scene.path: ("strings",)})
+
+
+def _begins(scene: Scene, loop: Node, name: Node) -> bool:
+    """Whether a loop is the first to give a result anything."""
+    known = variable(scene, name)
+    if known is None or known.kind != "result" or loop_around(loop) is not None or has_goto(scene, loop):
+        return False
+    return not any(one.use.address or one.use.captured for one in known.references) and not any(
+        one.use.write and one.node.start_byte < loop.start_byte for one in known.references
+    )
 
 
 def _next(node: Node) -> Node | None:
@@ -113,23 +135,29 @@ def _sum(loop: Node, source: SourceFile) -> _Sum | None:
     body = loop.child_by_field_name("body")
     listed = clause.child_by_field_name("right") if clause is not None else None
     names = expressions(clause.child_by_field_name("left")) if clause is not None else []
-    if clause is None or body is None or listed is None or len(names) != 2 or not is_path(listed):
+    if clause is None or body is None or listed is None or not 1 <= len(names) <= 2 or not is_path(listed):
         return None
     if not any(child.type == ":=" for child in clause.children):
         return None
     statements = [one for part in body.named_children for one in part.named_children]
-    index, value = (text_of(one, source) for one in names)
+    index, over = text_of(names[0], source), text_of(listed, source)
+    elements = {f"{over}[{index}]", *(text_of(one, source) for one in names[1:])} - {f"{over}[_]", "_"}
     if not 1 <= len(statements) <= 2:
         return None
-    last = _added(statements[-1], source)
-    if last is None or text_of(last[1], source) != value or value == "_":
+    # The separator comes before all but the first, or after all but the last.
+    turn, conditions = 1, {f"{index}>0", f"{index}!=0", f"0<{index}", f"{index}>=1"}
+    if len(statements) == 2 and statements[0].type != "if_statement":
+        turn, conditions = 0, {f"{index}<len({over})-1", f"{index}!=len({over})-1", f"{index}+1<len({over})"}
+    adding = statements[turn if len(statements) == 2 else 0]
+    added = _added(adding, source)
+    if added is None or text_of(added[1], source) not in elements:
         return None
     if len(statements) == 1:
-        return _Sum(last[0], listed, None)
-    between = _between(statements[0], index, source)
-    if between is None or text_of(between[0], source) != text_of(last[0], source):
+        return _Sum(added[0], listed, None)
+    between = _between(statements[1 - turn], conditions, source)
+    if between is None or text_of(between[0], source) != text_of(added[0], source):
         return None
-    return _Sum(last[0], listed, between[1])
+    return _Sum(added[0], listed, between[1])
 
 
 def _added(statement: Node, source: SourceFile) -> tuple[Node, Node] | None:
@@ -141,15 +169,14 @@ def _added(statement: Node, source: SourceFile) -> tuple[Node, Node] | None:
     return (name, value) if name is not None and value is not None and name.type == "identifier" else None
 
 
-def _between(statement: Node, index: str, source: SourceFile) -> tuple[Node, Node] | None:
-    """What ``if i > 0 { s += sep }`` adds, and to what."""
+def _between(statement: Node, conditions: Collection[str], source: SourceFile) -> tuple[Node, Node] | None:
+    """What ``if i > 0 { s += sep }``, with one of several conditions, adds, and to what."""
     condition, consequence = (statement.child_by_field_name(one) for one in ("condition", "consequence"))
     if statement.type != "if_statement" or condition is None or consequence is None:
         return None
     if statement.child_by_field_name("alternative") or statement.child_by_field_name("initializer"):
         return None
-    written = "".join(text_of(condition, source).split())
-    if written not in {f"{index}>0", f"{index}!=0", f"0<{index}", f"{index}>=1"}:
+    if "".join(text_of(condition, source).split()) not in conditions:
         return None
     inner = [one for part in consequence.named_children for one in part.named_children]
     return _added(inner[0], source) if len(inner) == 1 else None
@@ -164,6 +191,8 @@ def _refusal(scene: Scene, loop: Node, found: _Sum) -> Refusal | None:
     known = variable(scene, found.name)
     if known is None:
         return Refusal(f"{text} is no variable of this function")
+    if mentions(loop, "len", scene.source) and hidden(scene, "len"):
+        return Refusal("len is another thing here")
     if any(one.type == "comment" for one in walk(loop)):
         return Refusal("there is a comment in the loop")
     clause = next(one for one in loop.named_children if one.type == "range_clause")
@@ -220,6 +249,46 @@ func Header(columns []string, separator string) string {
         probe="""for _, columns := range [][]string{nil, {}, {""}, {"", ""}, {"a"}, {"", "é", "世界", "\\xff", ""}} {
 	for _, separator := range []string{"", ",", " — "} {
 		emit(Header(columns, separator))
+	}
+}""",
+        saves=5,
+    ),
+    Example(
+        before="""package p
+
+func Lists(words []string, separator string) (text, other string) {
+	for i := range words {
+		text += words[i]
+		if i < len(words)-1 {
+			text += separator
+		}
+	}
+	other += separator
+	for i, word := range words {
+		other += word
+		if i != len(words) - 1 {
+			other += ","
+		}
+	}
+	return
+}
+""",
+        after="""package p
+
+import "strings"
+
+func Lists(words []string, separator string) (text, other string) {
+	text = strings.Join(words, separator)
+	other += separator
+	other += strings.Join(words, ",")
+	return
+}
+""",
+        probe="""for _, words := range [][]string{nil, {}, {""}, {"", ""}, {"a"}, {"", "é", "世界", "\xff", ""}} {
+	for _, separator := range []string{"", ",", " — "} {
+		text, other := Lists(words, separator)
+		emit(text)
+		emit(other)
 	}
 }""",
         saves=5,
@@ -297,7 +366,7 @@ func List(words ...string) (text string) {
 	if len(words) == 0 {
 		return "none"
 	}
-	text += strings.Join(words, comma)
+	text = strings.Join(words, comma)
 	return
 }
 """,
@@ -310,6 +379,37 @@ emit(List(make([]string, 40)...))""",
 )
 
 REFUSALS = (
+    Refused(
+        """package p
+
+func List(words []string, others []string) string {
+	s := ""
+	for i := range words {
+		s += words[i]
+		if i < len(others)-1 {
+			s += ", "
+		}
+	}
+	return s
+}
+"""
+    ),
+    Refused(
+        """package p
+
+func List(words []string, len func([]string) int) string {
+	s := ""
+	for i := range words {
+		s += words[i]
+		if i < len(words)-1 {
+			s += ", "
+		}
+	}
+	return s
+}
+""",
+        "len is another thing",
+    ),
     Refused(
         """package p
 
