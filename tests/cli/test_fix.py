@@ -302,6 +302,41 @@ def test_comments_are_kept(module: Callable[..., Path]) -> None:
         assert comment in made, made
 
 
+def test_what_only_tests_call_keeps_its_signature(module: Callable[..., Path]) -> None:
+    made = """
+        package p
+
+        type Point struct{ x, y int }
+
+        type Query struct {
+        \tname string
+        \targs [20]any
+        }
+
+        //go:noinline
+        func At(x int) *Point { return &Point{x: x} }
+
+        //go:noinline
+        func New(name string) *Query { return &Query{name: name} }
+        """
+    used = """
+        package p
+
+        import "testing"
+
+        func TestNew(t *testing.T) {
+        \tp, q := At(1), New("name")
+        \tif q.name[p.x] != 'a' {
+        \t\tt.Fail()
+        \t}
+        }
+        """
+    done = fix(module({"p.go": made, "p_test.go": used}), "--review", "--explain-refusals")
+    assert "return-by-value: only tests call it" in done.stderr, done.stderr
+    assert "destination-parameter: only tests call it" in done.stderr
+    assert not done.stdout
+
+
 def test_a_refusal_is_told_once(module: Callable[..., Path]) -> None:
     # The first rewrite needs several lines, so that gofmt aligns the others anew.
     longer = 'func Longer(b bool, u uint) string { return fmt.Sprintf("%t=%d", b, u) }'

@@ -52,7 +52,11 @@ def sites(scene: Scene, made: Constructor) -> list[Site] | str:
     listed = {(one.scene.path, one.call.start_byte): one for one in found}
     if any(generated(one.scene.source) for one in listed.values()):
         return "generated code calls it"
-    return list(listed.values()) or "nothing calls it"
+    if not listed:
+        return "nothing calls it"
+    if all(path.endswith("_test.go") for path, _ in listed):
+        return "only tests call it, and how others do is not known"
+    return list(listed.values())
 
 
 def _called(node: Node) -> Node | None:

@@ -21,8 +21,8 @@ an error, since a caller that uses the result in spite of the error then has wha
 
 If a caller compares the pointer, stores or returns it, or makes an interface of it, or declares its variable in the
 head of another statement; if the function returns nil without an error, is used as a value, is a method that an
-interface asks for, or has deferred calls; where `T` has more than 16 kilobytes; and where it is small: see
-return-by-value.
+interface asks for, has deferred calls, or is called by tests alone; where `T` has more than 16 kilobytes; and where it
+is small: see return-by-value.
 """
 
 from __future__ import annotations

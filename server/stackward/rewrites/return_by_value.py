@@ -22,8 +22,8 @@ an error, since a caller that uses the result in spite of the error then has an 
 
 If a caller compares the pointer, with nil or another, stores or returns it, or makes an interface of it; if the
 function returns nil without an error, keeps the address itself, is used as a value, is a method that an interface asks
-for, or has deferred calls; if `T` is or has a lock, or what else must not be copied; and where `T` is large: see
-destination-parameter.
+for, has deferred calls, or is called by tests alone; if `T` is or has a lock, or what else must not be copied; and
+where `T` is large: see destination-parameter.
 """
 
 from __future__ import annotations
