@@ -34,6 +34,7 @@ from stackward.rewrites._printing import own_name, wanted_name
 from stackward.rewrites._rewrite import Example, Offer, Proposal, Refusal, Refused, Rewrite
 from stackward.rewrites._scene import FUNCTIONS, Scene, arguments, is_call, replace_node
 from stackward.rewrites._variables import mentions, sole
+from stackward.syntax.anchors import unparenthesized
 from stackward.syntax.tree import SourceFile, path_to, text_of
 
 # Of the others a rune would keep only the low 32 bits, which may be a character where the number is none.
@@ -286,6 +287,7 @@ def _early(scene: Scene, operands: Sequence[Node]) -> list[Node] | None:
 
 def single_call(scene: Scene, name: str, operand: Node) -> str:
     """A call that adds a string to a builder, made from what the string is made from."""
+    operand = unparenthesized(operand)
     text = scene.text(operand)
     given = arguments(operand) if is_call(operand) else []
     facts = scene.facts(operand) if len(given) == 1 else None
@@ -545,7 +547,7 @@ func Show(times int) string {
 	text := l.name + l.next()
 	for i := 0; i < times; i++ {
 		text += l.name + l.next()
-		text += l.next() + l.name
+		text = text + (l.next()) + l.name
 	}
 	return text
 }
