@@ -6,20 +6,17 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from tree_sitter import Node
-
 from stackward.core.edit import Replacement, difference
 from stackward.engine.finish import Unfinished, finished
 from stackward.engine.tally import Tally, total
 from stackward.engine.verify import Compared, DoesNotCompile, compare
 from stackward.engine.workbench import Workbench
-from stackward.rewrites import REWRITES, Proposal, Refusal, Rewrite, Scene, Span, walk
+from stackward.rewrites import REWRITES, Proposal, Refusal, Rewrite, Scene, Span, loses_comment, walk
 from stackward.syntax.excerpt import LINE_DIRECTIVE
 from stackward.syntax.functions import declared_name
 from stackward.syntax.tree import SourceFile, generated
 
 _DECLARED = frozenset({"function_declaration", "method_declaration"})
-_LISTS = frozenset({"const_declaration", "source_file", "statement_list", "type_declaration", "var_declaration"})
 log = logging.getLogger(__name__)
 
 
@@ -90,7 +87,7 @@ def candidates(
                 log.exception("rewrite %s failed at %s:%d", rewrite.name, path, node.start_point[0] + 1)
                 continue
             proposed = tuple(one for one in offers if isinstance(one, Proposal))
-            proposals = tuple(one for one in proposed if not _loses_comment(bench, one))
+            proposals = tuple(one for one in proposed if not loses_comment(one, sources(bench, one)))
             if proposed and not proposals:
                 yield Rejected(rewrite, scene.span(node), "a comment would be lost", source.text)
                 continue
@@ -104,37 +101,6 @@ def candidates(
             for offer in offers:
                 if isinstance(offer, Refusal):
                     yield Rejected(rewrite, scene.span(node), offer.reason, source.text)
-
-
-def _loses_comment(bench: Workbench, proposal: Proposal) -> bool:
-    """Whether a comment is in what is replaced and in nothing that replaces it.
-
-    One that goes with a whole declaration, as that is what it is about, is not lost.
-    """
-    files = sources(bench, proposal)
-    for path, edits in proposal.edits.items():
-        source, kept = files[path], _squeezed(b"".join(one.new for one in edits))
-        for edit in edits:
-            if not any(mark in source.text[edit.start : edit.end] for mark in (b"//", b"/*")):
-                continue
-            for comment in _comments(source, edit):
-                whole = not edit.new.strip() and comment.parent is not None and comment.parent.type in _LISTS
-                if not whole and _squeezed(comment.text or b"") not in kept:
-                    return True
-    return False
-
-
-def _comments(source: SourceFile, edit: Replacement) -> Iterator[Node]:
-    """The comments that begin in what is replaced."""
-    found = source.tree.root_node.named_descendant_for_byte_range(edit.start, max(edit.start, edit.end - 1))
-    for one in walk(found) if found is not None else ():
-        if one.type == "comment" and edit.start <= one.start_byte < edit.end:
-            yield one
-
-
-def _squeezed(text: bytes) -> bytes:
-    """A text without its white space, which may be another where it is indented anew."""
-    return b"".join(text.split())
 
 
 def prove(bench: Workbench, candidate: Candidate) -> Proved | Rejected:

@@ -49,6 +49,7 @@ from stackward.rewrites import (
     write_sprintf,
     write_string,
 )
+from stackward.rewrites._comments import loses_comment
 from stackward.rewrites._imports import imports, settled
 from stackward.rewrites._names import declared_names, walk
 from stackward.rewrites._new_names import NewName, new_names
@@ -74,6 +75,7 @@ __all__ = [
     "declared_names",
     "find",
     "imported",
+    "loses_comment",
     "new_names",
     "settled_imports",
     "walk",

@@ -15,13 +15,12 @@ from tree_sitter import Node
 
 from stackward.core.facts import BASIC_TYPES, TypeInfo
 from stackward.rewrites._guards import not_nil
-from stackward.rewrites._literals import as_written, unquoted
+from stackward.rewrites._literals import as_written, most_digits, unquoted
 from stackward.rewrites._names import walk
 from stackward.rewrites._order import disturbed
 from stackward.rewrites._rewrite import Applicability, Proposal, Refusal
-from stackward.rewrites._scene import Scene, arguments, is_call, is_loose
+from stackward.rewrites._scene import Scene, arguments, is_call, is_loose, of_same_kind
 from stackward.rewrites._variables import hidden
-from stackward.syntax.anchors import operand_of
 
 _DIRECTIVE = re.compile(
     r"%(?P<flags>[-+# 0]*)(?P<width>\*|\d+)?(?:\.(?P<precision>\*|\d*))?(?P<index>\[\d+\])?(?P<verb>.)", re.DOTALL
@@ -259,7 +258,7 @@ def operand(
             return _literal(value)
     if node.type == "int_literal" and plain and verb in "dv" and (scene.constant(node) or "-").isdigit():
         return _literal(scene.constant(node) or "")
-    inner = _same_value(scene, node) if node.start_byte not in names else None
+    inner = of_same_kind(scene, node) if node.start_byte not in names else None
     if inner is not None:
         info, text = inner[0], scene.text(inner[1])
     for make in (_string, _bytes, _integer, _float, _other):
@@ -281,16 +280,6 @@ def _is_named(info: TypeInfo) -> bool:
 def _plain(info: TypeInfo, text: str) -> str:
     """An expression as one of a predeclared type."""
     return f"{info.kind}({text})" if _is_named(info) else text
-
-
-def _same_value(scene: Scene, node: Node) -> tuple[TypeInfo, Node] | None:
-    """What a conversion is of, with its type, where that has the same kind: to convert that once will do."""
-    operand, found = operand_of(node), scene.facts(node)
-    if operand is None or found is None or found.call is None or found.call.kind != "conversion":
-        return None
-    info = scene.type(operand)
-    same = info is not None and found.type is not None and info.kind == found.type.kind and info.kind in BASIC_TYPES
-    return (info, operand) if same and info is not None else None
 
 
 def _like_its_kind(scene: Scene, info: TypeInfo, verb: str) -> bool:
@@ -368,27 +357,18 @@ def _integer(scene: Scene, info: TypeInfo, text: str, verb: str, _directive: str
             if info.kind == "int" and base == 10
             else f"{name}.FormatInt({wide}, {base})"
         )
-        room = 1 + len(_digits(1 << _bits(info.kind) - 1, base))
+        room = most_digits(info.kind, base)
         return Piece(made, f"{name}.AppendInt({{}}, {wide}, {base})", room, imports=imports)
     if verb in _BASES and info.kind in _UINTS:
         base = _BASES[verb]
         wide = text if info.type == "uint64" else f"uint64({text})"
-        room = len(_digits((1 << _bits(info.kind)) - 1, base))
+        room = most_digits(info.kind, base)
         made = f"{name}.FormatUint({wide}, {base})"
         return Piece(made, f"{name}.AppendUint({{}}, {wide}, {base})", room, imports=imports)
     if verb == "q" and info.kind == "int32":
         rune = f"rune({text})" if _is_named(info) else text
         return Piece(f"{name}.QuoteRune({rune})", f"{name}.AppendQuoteRune({{}}, {rune})", 12, imports=imports)
     return None
-
-
-def _bits(kind: str) -> int:
-    """The size of an integer type: of one that differs by system the larger one."""
-    return int(kind.lstrip("uint") or 64) if kind != "uintptr" else 64
-
-
-def _digits(number: int, base: int) -> str:
-    return format(number, {2: "b", 8: "o", 10: "d", 16: "x"}[base])
 
 
 def _float(scene: Scene, info: TypeInfo, text: str, verb: str, directive: str, plain: bool) -> Piece | None:

@@ -1,4 +1,4 @@
-"""String literals of Go: the values of constants, and constants from values."""
+"""Literals of Go: the values of strings, strings from values, and how long numbers may be."""
 
 from __future__ import annotations
 
@@ -75,3 +75,11 @@ def as_written(value: str, like: str) -> str:
     escaped = '"' in value or "\\" in value or "\n" in value.strip("\n")
     plain = all(char.isprintable() or char in "\n\t" for char in value) and "`" not in value
     return f"`{value}`" if like.startswith("`") and escaped and plain else quoted(value, like)
+
+
+def most_digits(kind: str, base: int) -> int:
+    """How many characters a number of an integer type may take, its sign included."""
+    size, signed = kind.removeprefix("u").removeprefix("int"), kind.startswith("int")
+    bits = int(size) if size.isdigit() else 64  # Of one that differs by system, the larger one.
+    largest = 1 << (bits - 1) if signed else (1 << bits) - 1
+    return signed + len(format(largest, {2: "b", 8: "o", 10: "d", 16: "x"}[base]))

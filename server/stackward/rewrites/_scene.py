@@ -9,7 +9,7 @@ from typing import Protocol
 from tree_sitter import Node
 
 from stackward.core.edit import Replacement
-from stackward.core.facts import ExprFacts, TypeInfo, Use
+from stackward.core.facts import BASIC_TYPES, ExprFacts, TypeInfo, Use
 from stackward.core.hint import Hint
 from stackward.rewrites import _imports
 from stackward.rewrites._names import declared_names
@@ -212,6 +212,16 @@ def converted(scene: Scene, node: Node, into: str) -> Node | None:
     return operand if of_bytes else None
 
 
+def of_same_kind(scene: Scene, node: Node) -> tuple[TypeInfo, Node] | None:
+    """What a conversion is of, with its type, where both have the same kind: then it is the same value."""
+    operand, found = operand_of(node), scene.facts(node)
+    if operand is None or found is None or found.call is None or found.call.kind != "conversion":
+        return None
+    info = scene.type(operand)
+    same = info is not None and found.type is not None and info.kind == found.type.kind and info.kind in BASIC_TYPES
+    return (info, operand) if same and info is not None else None
+
+
 def calls(node: Node, source: SourceFile, *names: str) -> bool:
     """Whether a node is a call whose function is written in one of these ways (``fmt.Sprintf``).
 
@@ -236,6 +246,7 @@ __all__ = [
     "converted",
     "is_call",
     "is_loose",
+    "of_same_kind",
     "put_in_place",
     "replace_node",
 ]
