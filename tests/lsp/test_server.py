@@ -360,7 +360,54 @@ func Top() int { n := 1; return leaf.Keep(&n) }
         editor.until(lambda _: wanted in editor.hints(top_uri))
     if editor.statuses[-1]["state"] == "analysing":
         editor.settled()
-    assert compiled()["top"][1:] == ["example.com/m/top: example.com/m/leaf changed what importers see"]
+    assert compiled()["top"][1:] == ["example.com/m/top: example.com/m/leaf changed Keep"]
+
+
+def test_a_new_function_concerns_those_alone_who_use_it(start: Callable[..., Editor]) -> None:
+    leaf = "package leaf\n\nfunc Old(a int) int { return a }\n"
+    user = 'package top\n\nimport "example.com/m/leaf"\n\nfunc Top() any { return leaf.Old(1) }\n'
+    editor = start({"leaf/leaf.go": leaf, "user/user.go": user, "other/other.go": user.replace("user", "other")})
+    editor.start()
+    for name in ("user/user.go", "other/other.go", "leaf/leaf.go"):
+        editor.open(name)
+        editor.settled()
+    editor.save("user/user.go", user.replace("leaf.Old", "leaf.New"))
+    assert editor.statuses[-1]["state"] == "broken"
+    editor.save("leaf/leaf.go", leaf + "\n//go:noinline\nfunc New(a int) *int { return &a }\n")
+    while editor.statuses[-1]["state"] != "idle":
+        editor.settled()
+    stats = editor.ask("workspace/executeCommand", {"command": "stackward.stats", "arguments": []})
+    by_package = {os.path.basename(folder): reasons for folder, reasons in stats["by_package"].items()}
+    assert by_package["user"][1:] == ["example.com/m/user: example.com/m/leaf changed New"]
+    assert by_package["other"][1:] == []
+
+
+def test_a_change_goes_on_through_a_package_that_only_names_it(start: Callable[..., Editor]) -> None:
+    files = {
+        "leaf/leaf.go": "package leaf\n\ntype T struct{ n int }\n\ntype U struct{ n int }\n",
+        "mid/mid.go": 'package mid\n\nimport "example.com/m/leaf"\n\ntype (\n\tT = leaf.T\n\tU = leaf.U\n)\n',
+        "top/top.go": 'package top\n\nimport "example.com/m/mid"\n\nfunc Top() any { return new(mid.T) }\n',
+        "other/other.go": 'package other\n\nimport "example.com/m/mid"\n\nfunc Other() any { return new(mid.U) }\n',
+    }
+    editor = start(files)
+    editor.start()
+    uris = [editor.open(name) for name in files]
+    editor.settled()
+
+    def bytes_of(uri: str) -> list[int]:
+        listed = editor.ask("workspace/executeCommand", {"command": "stackward.listHints", "arguments": [uri]})
+        return [one["data"]["bytes"] for one in listed]
+
+    while bytes_of(uris[2]) != [8]:
+        editor.settled()
+    editor.save("leaf/leaf.go", files["leaf/leaf.go"].replace("T struct{ n int }", "T struct{ n, m int }"))
+    while bytes_of(uris[2]) != [16]:
+        editor.settled()
+    stats = editor.ask("workspace/executeCommand", {"command": "stackward.stats", "arguments": []})
+    by_package = {os.path.basename(folder): reasons[1:] for folder, reasons in stats["by_package"].items()}
+    assert by_package["mid"] == ["example.com/m/mid: example.com/m/leaf changed T"]
+    assert by_package["top"] == ["example.com/m/top: example.com/m/mid changed T"]
+    assert by_package["other"] == []
 
 
 def test_listed_hints_say_what_they_cost(start: Callable[..., Editor]) -> None:
@@ -397,8 +444,8 @@ def test_a_package_above_several_that_change_is_compiled_once(start: Callable[..
 
     while not reasons().get("top"):
         editor.settled()
-    assert reasons()["mid"] == ["example.com/m/mid: example.com/m/leaf changed what importers see"]
-    assert reasons()["top"] == ["example.com/m/top: example.com/m/mid changed what importers see"]
+    assert reasons()["mid"] == ["example.com/m/mid: example.com/m/leaf changed Add"]
+    assert reasons()["top"] == ["example.com/m/top: example.com/m/mid changed Two"]
 
 
 def test_restart_needs_no_compiler(start: Callable[..., Editor], tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from stackward.core.outcome import BuildError, BuildFailed, Cancelled, NotAPacka
 from stackward.engine import dependents
 from stackward.engine.analysis import Analysed
 from stackward.engine.board import Board
-from stackward.engine.dependents import Provider
 from stackward.engine.folder import Folder, Recipes, Tools, View
 from stackward.engine.inputs import Inputs
 from stackward.engine.listener import Listener
@@ -52,7 +51,7 @@ class Analyst:
         self._folder_of = folder_of
         self._analyse = analyse
         self._packages: dict[str, PackageState] = {}
-        self._providers: dict[UnitId, Provider] = {}
+        self._providers: dict[UnitId, str] = {}
         self.missing: ToolchainMissing | None = None
 
     @property
@@ -61,7 +60,7 @@ class Analyst:
         return self._packages
 
     @property
-    def providers(self) -> dict[UnitId, Provider]:
+    def providers(self) -> dict[UnitId, str]:
         """The export data that stands in for that of recipes."""
         return self._providers
 

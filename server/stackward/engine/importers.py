@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from stackward.engine import dependents
 from stackward.engine.analyst import Analyse, Analyst
-from stackward.engine.dependents import Provider
 from stackward.engine.folder import Folder, Tools
 from stackward.engine.packages import PackageState, UnitState
+from stackward.engine.results import UnitResult
 from stackward.engine.scheduler import Priority
 from stackward.engine.sources import Sources
+from stackward.engine.surfaces import Change, changed, concerned, unit_surface
 from stackward.engine.texts import Texts
 from stackward.toolchain.compiler import Replay
 from stackward.toolchain.process import CancelToken
+from stackward.toolchain.unit import Unit
 
 
 class Importers:
@@ -45,48 +47,76 @@ class Importers:
         tools = folder.tools() if folder is not None else None
         if not isinstance(tools, Tools):
             return
-        for state in list(package.units.values()):
+        for one, state in [*self._unseen(package), *((package, state) for state in list(package.units.values()))]:
             if state.result is not None and not cancel.cancelled:
-                self._surface(package, state, tools, cancel)
+                self._pass_on(one, state, state.result, tools, cancel)
 
-    def _surface(self, package: PackageState, state: UnitState, tools: Tools, cancel: CancelToken) -> None:
+    def _unseen(self, package: PackageState) -> list[tuple[PackageState, UnitState]]:
+        """Packages of the standard library whose first known importer this is: what that sees is what they are now."""
+        with self._lock:
+            imported = {path for state in package.units.values() for path, _ in state.unit.imports}
+            return [
+                (other, state)
+                for other in self._analyst.packages.values()
+                for state in other.units.values()
+                if state.unit.standard and state.surface is None and state.unit.id.import_path in imported
+            ]
+
+    def _pass_on(
+        self, package: PackageState, state: UnitState, result: UnitResult, tools: Tools, cancel: CancelToken
+    ) -> None:
         unit = state.unit
         with self._lock:
-            concerned = list(dependents.importers(unit.id, self._analyst.packages.values()))
+            importing = list(dependents.importers(unit.id, self._analyst.packages.values()))
             rebuilt = list(dependents.indirect(unit.id, self._analyst.packages.values()))
             names = {one.path: one.name for one in package.recorded.graph} if package.recorded is not None else {}
             providers = dict(self._analyst.providers)
             snapshot = self._texts.snapshot(unit.files)
             key = state.key
-        if unit.standard and not (concerned or rebuilt):
+            behind, state.behind = state.behind, {}
+        if unit.standard and not (importing or rebuilt):
             return  # Nobody edits the standard library but those who work on it, who have its importers open.
-        before, generic = state.surface, state.generic
-        now, generic_now = (
-            dependents.unit_surface(state, self._sources, names, providers),
-            dependents.unit_generic(state, self._sources),
-        )
-        if before == now:
-            # Generic code that has only moved concerns those whose hints stand in it.
-            concerned = [one for one in concerned if generic != generic_now and dependents.reports_on(one, unit)]
-            rebuilt = []
-        if not before or not (concerned or rebuilt):
-            state.surface, state.generic = now, generic_now
-            return
-        if concerned:
+        now = unit_surface(unit, result, self._sources, names)
+        generic = dependents.unit_generic(result, self._sources)
+        change = changed(state.surface, now, behind) if state.surface is not None else Change()
+        moved = state.surface is not None and generic != state.generic
+        reasons = {
+            other.directory: f"generic code of {unit.id} is elsewhere"
+            for other, _ in importing
+            if moved and dependents.reports_on(other, unit)
+        }
+        if (change and importing) or reasons:
             archive = os.path.join(self._work, "archives", f"{key}.a")
             os.makedirs(os.path.dirname(archive), exist_ok=True)
             replay = Replay(unit, snapshot.overlays, dependents.archives(unit, providers))
             if not os.path.exists(archive) and tools.compiler.build(replay, archive, cancel) is not None:
-                return  # Nothing was passed on; the next analysis tries again.
+                # Nothing was passed on; the next analysis tries again.
+                with self._lock:
+                    _add(state.behind, behind)
+                return
             with self._lock:
-                self._analyst.providers[unit.id] = Provider(now, archive)
-        state.surface, state.generic = now, generic_now
-        with self._lock:
-            for other in rebuilt:
-                other.recorded = None
-        others = {one.directory for one in [*concerned, *rebuilt]}
+                self._analyst.providers[unit.id] = archive
+        state.surface, state.generic = now.bare(), generic
+        for other, importer in importing if change else ():
+            if other.failure is not None or self._concerned(importer, unit, change):
+                with self._lock:
+                    _add(importer.behind, {unit.id.import_path: change})
+                reasons[other.directory] = f"{unit.id} changed {change}"
+        for other in rebuilt if change else ():
+            other.recorded = None
+            reasons[other.directory] = f"{unit.id} changed {change}"
         # What others build on comes before them, so that they are compiled once.
         with self._lock:
-            depths = {one: len(dependents.below(self._analyst.packages[one])) for one in others}
-        for directory in sorted(others, key=depths.__getitem__):
-            self._analyse(directory, Priority.DEPENDENT, f"{unit.id} changed what importers see")
+            depths = {one: len(dependents.below(self._analyst.packages[one])) for one in reasons}
+        for directory in sorted(reasons, key=depths.__getitem__):
+            self._analyse(directory, Priority.DEPENDENT, reasons[directory])
+
+    def _concerned(self, importer: UnitState, unit: Unit, change: Change) -> bool:
+        """Whether an importer, as its files are now, may see a change."""
+        now = self._sources.now(importer.unit.files)
+        return concerned(importer.unit, map(now.get, importer.unit.files), unit, change)
+
+
+def _add(behind: dict[str, Change], more: Mapping[str, Change]) -> None:
+    for path, change in more.items():
+        behind[path] = behind.get(path, Change()) | change

@@ -88,7 +88,7 @@ class Instances:
             )
             if hints:
                 known = tuple(one for one in result.functions if any(one.range == node.range for node in here))
-                yield replace(result, hints=hints, functions=known, tags="", generic=generic_code(source))
+                yield replace(result, hints=hints, functions=known, tags=(), generic=generic_code(source))
 
 
 class _Written:

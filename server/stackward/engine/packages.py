@@ -11,6 +11,7 @@ from stackward.core.outcome import BuildFailed, NotAPackage
 from stackward.core.site import Allocates, Function, Site
 from stackward.engine.costs import DIFFERS, some
 from stackward.engine.results import FileResult, UnitResult
+from stackward.engine.surfaces import Change, Surface
 from stackward.syntax.constraints import LeftOut, Target, left_out
 from stackward.syntax.tree import SourceFile
 from stackward.toolchain.unit import Recorded, Unit, UnitId
@@ -18,13 +19,17 @@ from stackward.toolchain.unit import Recorded, Unit, UnitId
 
 @dataclass(slots=True)
 class UnitState:
-    """A unit's last good result, the key of what it depended on, and what importers see and compile of it."""
+    """A unit's last good result, the key of what it depended on, and what importers see and compile of it.
+
+    ``behind`` is what has changed of its imports, by import path, since its own surface was looked at.
+    """
 
     unit: Unit
     key: str = ""
     result: UnitResult | None = None
-    surface: str = ""
+    surface: Surface | None = None
     generic: str = ""
+    behind: dict[str, Change] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -36,7 +36,7 @@ class _Said:
 
     ignored: Ignores
     functions: tuple[Function, ...]
-    tags: str
+    tags: tuple[tuple[str, str], ...]
 
 
 class Part:
@@ -121,7 +121,7 @@ class Part:
         if said is None:
             ignored = ignores(source, RULE_NAMES)
             functions = tuple(self._followed(one, ignored) for one in self.builder.functions(path, source))
-            said = self._said[path] = _Said(ignored, functions, self.builder.tags(path))
+            said = self._said[path] = _Said(ignored, functions, self.builder.tags(path, source))
         return said
 
     def _followed(self, function: Function, ignored: Ignores) -> Function:

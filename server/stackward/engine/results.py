@@ -17,7 +17,8 @@ from stackward.core.site import Function
 class FileResult:
     """The hints and functions of one file, in the order of the source. ``digest`` is of the text that they are about.
 
-    ``tags`` is a digest of what the compiler tells importers about the file's parameters, without positions.
+    ``tags`` are digests of what the compiler tells importers about the parameters of the file's functions, by their
+    names and without positions.
     ``generic`` is set where a unit of another package says it, which holds as long as the file's generic code is the
     same (``syntax.surface.generic_code``).
     """
@@ -26,7 +27,7 @@ class FileResult:
     digest: str
     hints: tuple[Hint, ...]
     functions: tuple[Function, ...]
-    tags: str = ""
+    tags: tuple[tuple[str, str], ...] = ()
     generic: str = ""
 
 

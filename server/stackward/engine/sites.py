@@ -182,11 +182,19 @@ class SiteBuilder:
         """How a parameter of a function of this package leaks to the heap; empty if the log has not said so."""
         return self._leak_flows.get((function, parameter), ())
 
-    def tags(self, path: str) -> str:
-        """A digest of what the log says about the parameters of a file's functions, in the order of the source."""
-        ordered = sorted(self._tags.get(path, ()), key=lambda decision: (decision.at, decision.kind.value))
-        said = [(decision.kind.name, decision.subject, decision.detail, decision.level) for decision in ordered]
-        return hashlib.blake2b(repr(said).encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
+    def tags(self, path: str, file: SourceFile) -> tuple[tuple[str, str], ...]:
+        """Digests of what the log says about the parameters of a file's declared functions, by their names."""
+        said: dict[str, list[object]] = {}
+        for decision in sorted(self._tags.get(path, ()), key=lambda decision: (decision.at, decision.kind.value)):
+            offset = file.lines.offset(decision.at.pos)
+            node = enclosing_function(file, offset)
+            if node is not None and not node.literal and offset < node.body:
+                about = (decision.kind.name, decision.subject, decision.detail, decision.level)
+                said.setdefault(node.name, []).append(about)
+        return tuple(
+            (name, hashlib.blake2b(repr(each).encode("utf-8", "surrogateescape"), digest_size=8).hexdigest())
+            for name, each in sorted(said.items())
+        )
 
     def _decision(self, decision: Decision) -> None:
         match decision.kind:
