@@ -167,7 +167,7 @@ class Session:
             known = [
                 one
                 for one in self._analyst.packages
-                if one in directories or any(within(one, root) for root in everything) or self._gone(one)
+                if one in directories or any(within(one, root) for root in everything) or not os.path.isdir(one)
             ]
             opened = {os.path.dirname(path) for path in self._board.open_files}
             stale_imports = self._importing(directories - set(self._analyst.packages))
@@ -373,9 +373,6 @@ class Session:
         """Whether any of the files says something else than the analysis that runs, or ran last, has seen."""
         package = self._analyst.packages.get(directory)
         return package is None or any(package.seen.get(path) != self.texts.digest(path) for path in paths)
-
-    def _gone(self, directory: str) -> bool:
-        return not os.path.isdir(directory)
 
     def _importing(self, directories: set[str]) -> set[str]:
         """The known packages that import, at any depth, one in ``directories``, which have no recipes of their own."""
