@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -77,6 +78,7 @@ def _measure(at: Place, root: Path, package: str) -> tuple[list[float], list[flo
                     compiles.append(_compile(unit, at.env, Path(work)))
                     fresh = _bench(session, tools, recorded, unit.dir, modules)
                     fresh.base([one for one in fresh.units if candidate.span.path in one.files])
+                    shutil.rmtree(Path(tools.compiler.scratch, "verified"), ignore_errors=True)  # New export data.
                     started = time.perf_counter()
                     prove(fresh, candidate)
                     proofs.append(time.perf_counter() - started)

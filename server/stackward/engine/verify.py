@@ -7,6 +7,7 @@ the change, and of packages that are changed themselves.
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -57,11 +58,8 @@ def compare(
     if not isinstance(results, dict):
         return _broken(results, bench, own)
     change = _change(bench, base, results, own)
-    archives = _archives(bench, own) if change else {}
-    if not isinstance(archives, dict):
-        return _broken(archives, bench, own)
     generic = bool(change) and any(_generic(bench.files[path]) != _generic(parse(text)) for path, text in own.items())
-    attempt = _Attempt(bench, own, others, change, archives, generic, Comparison(proposals))
+    attempt = _Attempt(bench, own, others, change, generic, Comparison(proposals))
     attempt.comparison.add(bench, {one: base[one] for one in results}, results, own)
     outer = [one for one in bench.units if one.id.variant is Variant.XTEST and (attempt.declares or one in units)]
     broken = attempt.external_tests(outer)
@@ -70,9 +68,9 @@ def compare(
     return broken or attempt.comparison.compared()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Attempt:
-    """A change that its own package compiles with; ``archives`` are its export data, as far as importers see it.
+    """A change that its own package compiles with, and that others may see.
 
     ``own`` and ``others`` are the new texts of the package and of importers. ``generic`` is code that is compiled where
     it is instantiated.
@@ -82,9 +80,13 @@ class _Attempt:
     own: dict[str, bytes]
     others: dict[str, bytes]
     change: Change
-    archives: dict[str, str]
     generic: bool
     comparison: Comparison
+
+    @functools.cached_property
+    def archives(self) -> dict[str, str] | Failed:
+        """The package's new export data, made when the first needs it; none where what is recorded still holds."""
+        return _archives(self.bench, self.own) if self.change else {}
 
     @property
     def declares(self) -> bool:
@@ -96,6 +98,8 @@ class _Attempt:
         known = self.bench.base(units)
         if not units or not isinstance(known, dict):
             return None
+        if not isinstance(self.archives, dict):
+            return _broken(self.archives, self.bench, self.own)
         made = self.bench.analysed(self.own, self.archives, units)
         if not isinstance(made, dict):
             return _broken(made, self.bench, self.own)
@@ -108,9 +112,13 @@ class _Attempt:
     def importers(self) -> DoesNotCompile | None:
         """Compile all that are changed or may see the change, side by side."""
         wanted = [(one, units) for one in self.bench.importers() or () if (units := self._units(one))]
-        present = archives_as_it_is(self.bench) if wanted else {}
+        if not wanted:
+            return None
+        present, archives = archives_as_it_is(self.bench), self.archives
         if not isinstance(present, dict):
             return DoesNotCompile(f"the package does not compile as it is: {present}", failure=present)
+        if not isinstance(archives, dict):
+            return _broken(archives, self.bench, self.own)
         laid = {path: text for path, text in self.bench.snapshot.overlays.items() if path in self.bench.files}
 
         def compiled(importer: Workbench, units: Sequence[Unit]) -> tuple[_Results, _Results]:
@@ -119,9 +127,9 @@ class _Attempt:
             known = importer.base(units, present, laid)
             if not isinstance(known, dict):
                 return known, {}  # It did not compile before, so that nothing can be said of it.
-            return known, importer.analysed(self._theirs(importer), present | self.archives, units, laid | self.own)
+            return known, importer.analysed(self._theirs(importer), present | archives, units, laid | self.own)
 
-        with ThreadPoolExecutor(len(wanted) or 1, thread_name_prefix="stackward-importer") as pool:
+        with ThreadPoolExecutor(len(wanted), thread_name_prefix="stackward-importer") as pool:
             found = list(pool.map(lambda one: compiled(*one), wanted))
         for (importer, _), (known, made) in zip(wanted, found, strict=True):
             theirs = self._theirs(importer)
@@ -220,8 +228,13 @@ def archives_as_it_is(bench: Workbench) -> dict[str, str] | Failed:
 def _archives(bench: Workbench, texts: Mapping[str, bytes]) -> dict[str, str] | Failed:
     """New export data of the package, and of its variant with tests, instead of that which importers know."""
     found: dict[str, str] = {}
+    external = any(
+        unit.id.variant is Variant.XTEST for unit in bench.units
+    )  # They alone import the variant with tests.
     for unit in bench.units:
-        if unit.id.variant is Variant.XTEST or not unit.archive:
+        if not unit.archive or not (
+            unit.id.variant is Variant.PACKAGE or (external and unit.id.variant is Variant.TEST)
+        ):
             continue
         inputs = bench.inputs(unit, texts, {})
         folder = os.path.join(bench.shop.tools.compiler.scratch, "verified")
