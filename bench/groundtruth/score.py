@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -169,7 +169,7 @@ def _why_unseen(
     return UNEXPLAINED, f"in {where}"
 
 
-def _precision(result: Score, truth: Truth, file: str, claims: Sequence[Claim], carried: Container[Line]) -> None:
+def _precision(result: Score, truth: Truth, file: str, claims: Sequence[Claim], carried: set[Line]) -> None:
     def executed(name: str, at: int) -> bool:
         return bool(truth.coverage.line_executions(name, at))
 
@@ -180,7 +180,8 @@ def _precision(result: Score, truth: Truth, file: str, claims: Sequence[Claim], 
     for line, here in sorted(by_line.items()):
         counts = [executions(truth, one) for one in here]
         known = [one for one in counts if one is not None]
-        if any((file, at) in carried for one in here for at in one.lines):
+        # A copy's point may be that of the call: then the sample is seen there, and the claim names it.
+        if any((file, at) in carried for one in here for at in one.lines) or any(one.calls & carried for one in here):
             result.precision = result.precision.add(hit=True)
         elif not known:
             result.set_aside[NO_BLOCK] += 1

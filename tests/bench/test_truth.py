@@ -372,6 +372,11 @@ def test_what_the_runtime_does_for_a_line_confirms_it() -> None:
     assert (found.lines, found.precision) == (score.Ratio(), score.Ratio(1, 1))
 
 
+def test_a_copy_that_is_seen_at_its_call_confirms_what_names_the_call() -> None:
+    copied = dataclasses.replace(claim(9), calls=frozenset({("/p/a.go", 4)}))
+    assert score.score(truth(seen(4)), {"/p/a.go": [copied]}, {}).precision == score.Ratio(1, 1)
+
+
 def test_without_a_profile_nothing_is_unconfirmed() -> None:
     nothing = dataclasses.replace(truth(), elsewhere={})
     assert score.score(nothing, {"/p/a.go": [claim(9)]}, {}).precision == score.Ratio()
