@@ -23,7 +23,8 @@ PREFIX = "example.com/m/v2%2elib."
         ("(*List[go.shape.string]).Push", "(*List).Push"),
         ("Map[go.shape.map[string]go.shape.int,go.shape.int].func1", "Map.func1"),
         ("init", "init"),
-        ("init.0", "init"),
+        ("init.0", "init.0"),
+        ("init.3", "init.0"),
         ("map.init.0", "init"),
         ("initialise", "initialise"),
     ],
@@ -42,7 +43,8 @@ def test_instances_that_have_code() -> None:
     assert symbols.has_code("Map.func3")
     assert symbols.has_code("")
     assert not symbols.has_code("Other")
-    assert symbols.owner("") == symbols.owner("init.0") == "init"
+    assert symbols.owner("") == symbols.owner("map.init.0") == "init"
+    assert symbols.owner("init.2") == "init.0"
     assert symbols.local("v2.lib.T") == "T"
 
 

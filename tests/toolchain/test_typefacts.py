@@ -307,6 +307,35 @@ def test_a_range_that_is_no_expression_has_no_facts(tmp_path, toolchain, checker
     assert checker.facts(unit, {}, {}, [*queries, Query("/elsewhere.go", 0, 1)]) == (None,) * 6
 
 
+def test_types_are_known_by_name(tmp_path, toolchain, checker):
+    text = """
+        package a
+
+        import "fmt"
+
+        type pair struct{ a, b int }
+
+        func f() error { return fmt.Errorf("no %d", 1) }
+    """
+    [unit] = units(write_module(tmp_path / "m", {"a.go": text}), toolchain)
+    names = [
+        "example.com/m.pair",
+        "errors.errorString",
+        "fmt.Stringer",
+        "errors.New",
+        "errors.nothing",
+        "a/b.C",
+        "pair",
+    ]
+    told = checker.facts(unit, {}, {}, [Query(type=name) for name in names])
+    assert [(one.type.type, one.type.size, one.type.pointers) if one is not None else None for one in told] == [
+        ("pair", 16, False),
+        ("errors.errorString", 16, True),  # Needed by code that is inlined through fmt.
+        ("fmt.Stringer", 16, True),
+        *(None,) * 4,
+    ]
+
+
 def test_what_depends_on_a_type_parameter_has_no_size(about):
     source = """
         package a

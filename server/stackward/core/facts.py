@@ -13,12 +13,17 @@ BASIC_TYPES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Asks about the expression from ``start`` to ``end`` in a file, and for all uses of what it names."""
+    """Asks about the expression from ``start`` to ``end`` in a file, and for all uses of what it names.
 
-    path: str
-    start: int
-    end: int
+    With ``type`` it asks about the type of that name, its import path before it (``net/http.Request``), and the rest
+    is left as it is.
+    """
+
+    path: str = ""
+    start: int = 0
+    end: int = 0
     uses: bool = False
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
+from urllib.parse import unquote
 
 from stackward.core.allocation import AllocatorCall, Mechanism
 from stackward.core.facts import ExprFacts, NoFacts, Query, TypeInfo
@@ -20,6 +22,8 @@ Ask: TypeAlias = Callable[[Sequence[Query]], tuple[ExprFacts | None, ...] | NoFa
 
 Key: TypeAlias = tuple[object, ...]
 
+_NAMED = re.compile(r"[^*\[\](){}\s·]+\.\w+")  # A type that has a name of its own, as the linker writes it.
+
 Facts: TypeAlias = Mapping[Key, ExprFacts]
 """What is known of sites, by their keys."""
 
@@ -34,6 +38,24 @@ def facts_of(sites: Iterable[Found], ask: Ask | None) -> Facts:
     if isinstance(told, NoFacts):
         return {}
     return {found.key: facts for found, facts in zip(located, told, strict=True) if facts is not None and facts.exact}
+
+
+def measured(calls: Sequence[AllocatorCall], ask: Ask | None) -> tuple[AllocatorCall, ...]:
+    """The calls with the sizes of types that other packages declare: object code describes only what is its own."""
+    unknown = {call.type for call in calls if call.bytes is None and _NAMED.fullmatch(call.type)}
+    if ask is None or not unknown:
+        return tuple(calls)
+    names = sorted(unknown)
+    told = ask([Query(type=unquote(name)) for name in names])
+    if isinstance(told, NoFacts):
+        return tuple(calls)
+    types = {name: facts.type for name, facts in zip(names, told, strict=True) if facts is not None and facts.type}
+    return tuple(
+        replace(call, bytes=info.size, pointers=info.pointers)
+        if call.bytes is None and (info := types.get(call.type)) is not None
+        else call
+        for call in calls
+    )
 
 
 def construct(guess: Construct, facts: ExprFacts | None) -> Construct:

@@ -18,7 +18,7 @@ from stackward.core.site import Function
 from stackward.engine.allocations import AllocationMap
 from stackward.engine.callees import callees
 from stackward.engine.evidence import EvidenceMaker
-from stackward.engine.facts import Ask, Facts, construct, described, facts_of
+from stackward.engine.facts import Ask, Facts, construct, described, facts_of, measured
 from stackward.engine.inlined import Origins
 from stackward.engine.neighbours import Neighbours
 from stackward.engine.results import Callee, FileResult
@@ -71,6 +71,7 @@ class Part:
     ) -> tuple[list[Found], tuple[Callee, ...]]:
         """The sites of the log and those that only the object code knows of, with what they cost; and the callees."""
         known = dict(types)
+        code = replace(code, calls=measured(code.calls, ask))
         sources = {path: source for path in self._files if (source := self.sources.get(path)) is not None}
         symbols = Symbols(code.functions, self._package)
         allocations = AllocationMap(code, symbols, sources, self.builder, Origins(archives))

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable
 
 _RANGE = re.compile(r"-range\d+")
-_INIT = re.compile(r"(map\.)?init(\.\d+)?")
+_VARIABLES = re.compile(r"init|map\.init\.\d+")
+_INIT = re.compile(r"init\.\d+")
 
 
 class Symbols:
@@ -26,10 +27,10 @@ class Symbols:
         """``net/http.(*conn).serve.func1`` as ``(*conn).serve.func1``; type arguments are left out.
 
         The body of a range over a function is part of the function around it, and ``init`` is what initialises the
-        variables of the package, whatever functions the compiler makes of it.
+        variables of the package, whatever functions the compiler makes of it. Its declared ``init`` functions are one,
+        since the linker numbers those of all files and the source those of each.
         """
-        name = _RANGE.sub("", without_type_arguments(symbol.removeprefix(self._prefix)))
-        return "init" if _INIT.fullmatch(name) else name
+        return _init(_RANGE.sub("", without_type_arguments(symbol.removeprefix(self._prefix))))
 
     def local(self, type_name: str) -> str:
         """A type's name as it is written inside the package: its own types are not qualified."""
@@ -57,7 +58,13 @@ class Symbols:
 
     def owner(self, function: str) -> str:
         """A function of the source as ``name`` gives it; package-level code belongs to ``init``."""
-        return "init" if function == "" or _INIT.fullmatch(function) else function
+        return _init(function) if function else "init"
+
+
+def _init(name: str) -> str:
+    if _VARIABLES.fullmatch(name):
+        return "init"
+    return "init.0" if _INIT.fullmatch(name) else name
 
 
 def escaped(path: str) -> str:

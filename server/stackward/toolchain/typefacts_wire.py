@@ -73,7 +73,7 @@ def encode(number: int, wanted: Load, queries: Sequence[Query], sent: Sent | Non
         asked["setup"] = wanted.setup
     ranges = [
         # A file of another unit has no number, and so no facts.
-        {"file": numbers.get(one.path, -1), "start": one.start, "end": one.end, "uses": one.uses}
+        {"file": numbers.get(one.path, -1), "start": one.start, "end": one.end, "uses": one.uses, "type": one.type}
         for one in queries
     ]
     request = {"id": number, "load": asked, "queries": ranges}

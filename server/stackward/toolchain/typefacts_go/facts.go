@@ -6,12 +6,14 @@ import (
 	"go/types"
 )
 
-// A query asks about the expression at a range of bytes in a file, which is named by its place in the load.
+// A query asks about the expression at a range of bytes in a file, which is named by its place in the load; or, where
+// Type is set, about the type with this name, its import path before it.
 type query struct {
-	File  int  `json:"file"`
-	Start int  `json:"start"`
-	End   int  `json:"end"`
-	Uses  bool `json:"uses"`
+	File  int    `json:"file"`
+	Start int    `json:"start"`
+	End   int    `json:"end"`
+	Uses  bool   `json:"uses"`
+	Type  string `json:"type"`
 }
 
 // A fact is what is known of one expression. Types are numbers in the reply's table.
@@ -46,6 +48,13 @@ type param struct {
 
 // fact answers a query; it is nil where there is no expression.
 func (u *unit) fact(table *typeTable, asked query) *fact {
+	if asked.Type != "" {
+		typ := u.named(asked.Type)
+		if typ == nil {
+			return nil
+		}
+		return &fact{Exact: true, Mode: "type", Type: table.number(typ)}
+	}
 	if asked.File < 0 || asked.File >= len(u.files) {
 		return nil
 	}

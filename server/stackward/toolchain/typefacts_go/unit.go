@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"go/types"
 	"runtime"
+	"strings"
 	"sync"
 )
 
@@ -112,6 +113,32 @@ func (u *unit) ImportFrom(path, dir string, mode types.ImportMode) (*types.Packa
 		return nil, fmt.Errorf("no export data is known for %q", path)
 	}
 	return u.shelf.importer.ImportFrom(path, dir, mode)
+}
+
+// named returns the type that the unit or a package below it declares, whether it is exported or not: export data has
+// those that inlined code needs, too. It is nil where there is none.
+func (u *unit) named(name string) types.Type {
+	dot := strings.LastIndexByte(name, '.')
+	if dot < 0 || u.pkg == nil {
+		return nil
+	}
+	seen := map[*types.Package]bool{}
+	for waiting := []*types.Package{u.pkg}; len(waiting) > 0; {
+		one := waiting[0]
+		waiting = waiting[1:]
+		if seen[one] {
+			continue
+		}
+		seen[one] = true
+		if one.Path() != name[:dot] {
+			waiting = append(waiting, one.Imports()...)
+			continue
+		}
+		if declared, ok := one.Scope().Lookup(name[dot+1:]).(*types.TypeName); ok {
+			return declared.Type()
+		}
+	}
+	return nil
 }
 
 // place is where something is declared or used, if that is in a file of the unit.
