@@ -215,9 +215,9 @@ def _size(calls: Sequence[AllocatorCall], minor: int) -> tuple[int | None, str]:
             counts = {one.count for one in calls}
             if call.count and element is not None and len(counts) == 1:
                 return call.count * element, ""
-            return None, f"n × {element} bytes" if element else ""
+            return None, formula(element)
         case Mechanism.GROWTH:
-            return None, f"n × {element} bytes" if element else ""
+            return None, formula(element)
         case Mechanism.MAP:
             return (_MAP_HEADER if call.runtime == "runtime.makemap_small" else None), ""
         case Mechanism.CHANNEL:
@@ -227,9 +227,16 @@ def _size(calls: Sequence[AllocatorCall], minor: int) -> tuple[int | None, str]:
         case Mechanism.CONVERSION if call.runtime == "runtime.intstring":
             return 4, ""
         case Mechanism.CONCATENATION | Mechanism.CONVERSION:
-            return (None, "n × 4 bytes" if call.runtime.endswith("rune") else "n bytes")
+            return None, formula(4 if call.runtime.endswith("rune") else 1)
         case _:
             return None, ""
+
+
+def formula(element: int | None) -> str:
+    """The bytes of elements of one size, however many there are; empty where they have none, or it is not known."""
+    if not element:
+        return ""
+    return f"n × {element} bytes" if element > 1 else "n bytes"
 
 
 def channel_header(minor: int) -> int:

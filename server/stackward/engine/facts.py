@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from stackward.core.allocation import AllocatorCall, Mechanism
 from stackward.core.facts import ExprFacts, NoFacts, Query, TypeInfo
 from stackward.core.site import Allocates, Site
-from stackward.engine.costs import channel_header, type_name
+from stackward.engine.costs import channel_header, formula, type_name
 from stackward.engine.places import bare, is_closure
 from stackward.engine.sites import Found
 from stackward.rules import Construct
@@ -81,7 +81,7 @@ def _channel(site: Site, call: AllocatorCall | None, elem: TypeInfo | None, mino
     if elem is None or elem.size is None:
         return replace(site, bytes=None, size_class=None)
     if count is None and elem.size:
-        return replace(site, bytes=None, size_class=None, size=f"{header} + n × {elem.size} bytes")
+        return replace(site, bytes=None, size_class=None, size=f"{header} + {formula(elem.size)}")
     buffer = elem.size * (count or 0)
     if elem.pointers and buffer:
         return replace(site, bytes=None, size_class=None, size=f"{header} bytes and {buffer} for the buffer")
@@ -120,7 +120,7 @@ def described(found: Found, known: Facts, minor: int) -> Found:
             if element == 0 and found.mechanism in {Mechanism.SLICE, Mechanism.GROWTH}:
                 never = replace(site, allocates=Allocates.NEVER, when="its elements have no size", size="", bytes=0)
                 return replace(found, site=replace(never, type=info.type))
-            size = f"n × {element} bytes" if element and site.bytes is None and site.runtime else site.size
+            size = formula(element) if element and site.bytes is None and site.runtime else site.size
             return replace(found, site=replace(site, type=info.type, size=size))
         case Construct.MAKE | Construct.CHANNEL if info.kind == "chan" and site.runtime:
             return replace(found, site=_channel(replace(site, type=info.type), call, info.elem, minor))
