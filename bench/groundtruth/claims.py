@@ -22,8 +22,7 @@ class Claim:
     ``lines`` are those on which it is shown (the construct's first, and the compiler's own point), ``end`` the last line
     of its range. ``always`` is the strength of the claim; ``shown`` is False for what stackward knows and keeps back.
     ``size`` is what an object takes up and ``bytes`` what it needs, where the claim says so, ``runtime`` the allocator
-    that is called, ``copied`` whether it was inlined into the place from another package, ``calls`` the lines of calls
-    into which it says that it was inlined, ``text`` what it says in words.
+    that is called, ``calls`` the lines of calls into which it says that it was inlined, ``text`` what it says in words.
     """
 
     file: str
@@ -36,7 +35,6 @@ class Claim:
     size: int | None
     bytes: int | None
     runtime: str | None
-    copied: bool
     text: str
     calls: frozenset[tuple[str, int]] = frozenset()
 
@@ -118,7 +116,6 @@ def _claim(site: Mapping[str, Any], root: Path, *, shown: bool) -> Claim:
         size=site["size_class"],
         bytes=site["bytes"],
         runtime=site["runtime"],
-        copied=bool(site["inlined_from"]),
         text=f"{site['rule']}: {verdict}{when}{size} {site['runtime'] or ''}".rstrip(),
         calls=frozenset((os.path.normpath(root / at["file"]), at["line"]) for at in site["inlined_at"]),
     )

@@ -228,25 +228,22 @@ def executions(truth: Truth, claim: Claim) -> int | None:
 
 
 def _sizes(result: Score, file: str, claims: Sequence[Claim], seen: Mapping[Line, Sequence[Observation]]) -> None:
-    """Sizes are compared where a line has one site only, or only one that calls the allocator that was seen: a sample knows
-    its line, what was called there, and whether by code of another package, not its column.
+    """Sizes are compared per line and allocator: a sample knows its line and what was called there, not its column.
+
+    So the sizes that are seen must be among those that are claimed, of all sites there that call that allocator.
     """
-    on_line: dict[int, list[Claim]] = {}
+    together: dict[tuple[int, str | None], list[Claim]] = {}
     for one in claims:
         if one.shown:
-            on_line.setdefault(one.point[0], []).append(one)
-    for line, here in sorted(on_line.items()):
-        for claim in here:
-            called = _entry(claim.runtime), claim.copied
-            if claim.size is None or sum((_entry(one.runtime), one.copied) == called for one in here) > 1:
-                continue
-            observations = [
-                one
-                for one in seen.get((file, line), ())
-                if one.objects and (_entry(one.chain[-1] if one.chain else None), one.kind is Kind.COPY) == called
-            ]
-            if observations:
-                _size(result, claim, line, observations)
+            together.setdefault((one.point[0], _entry(one.runtime)), []).append(one)
+    for (line, entry), here in sorted(together.items(), key=lambda entry: (entry[0][0], entry[0][1] or "")):
+        observations = [
+            one
+            for one in seen.get((file, line), ())
+            if one.objects and _entry(one.chain[-1] if one.chain else None) == entry
+        ]
+        if observations and all(one.size is not None for one in here):
+            _size(result, here, line, observations)
 
 
 def _entry(function: str | None) -> str | None:
@@ -256,12 +253,18 @@ def _entry(function: str | None) -> str | None:
     return None if function is None or function.startswith("runtime.mallocgc") else function
 
 
-def _size(result: Score, claim: Claim, line: int, observations: Sequence[Observation]) -> None:
+def _size(result: Score, claims: Sequence[Claim], line: int, observations: Sequence[Observation]) -> None:
     sizes = {one.size for one in observations}
+    claimed = sorted({one.size for one in claims if one.size is not None})
     # A tiny object (under 16 bytes, no pointers) has a block of its own in the runtime that records.
-    expected = {claim.size, 16} if claim.bytes is not None and claim.bytes < 16 else {claim.size}
-    agrees = sizes <= expected
+    tiny = {16} if any(one.bytes is not None and one.bytes < 16 for one in claims) else set()
+    agrees = sizes <= {*claimed, *tiny}
     result.sizes = result.sizes.add(agrees)
     if not agrees:
-        reason = f"{claim.size} claimed, {', '.join(str(one) for one in sorted(sizes))} seen"
-        result.wrong_size.append(_miss(claim.file, line, (reason, claim.text), observations))
+        reason = f"{_listed(claimed)} claimed, {_listed(sorted(sizes))} seen"
+        texts = "; ".join(sorted({one.text for one in claims}))
+        result.wrong_size.append(_miss(claims[0].file, line, (reason, texts), observations))
+
+
+def _listed(sizes: Sequence[int]) -> str:
+    return ", ".join(map(str, sizes))

@@ -136,7 +136,7 @@ def _notes(measured: Sequence[Measured], ours: Score) -> Iterator[str]:
     yield "## Notes"
     yield ""
     yield "- The tests ran with `-short -memprofilerate=1` on a runtime of which a few lines were changed through `-overlay`: it records from the process's start, lets no two tiny objects (under 16 bytes, no pointers) share a block, keeps the runtime's frames in the profile, and tells the files of a package's initialisation apart. So initialisation and tiny objects count like everything else."
-    yield "- A sample belongs to its first frame outside the runtime; inlined frames count. A line is shown if a site's first line or the compiler's own point is on it. Sizes are size classes and compared on lines that have one site."
+    yield "- A sample belongs to its first frame outside the runtime; inlined frames count. A line is shown if a site's first line or the compiler's own point is on it. Sizes are size classes; those that are seen must be among those that the sites of the line claim for that allocator."
     yield "- Coverage is a second run (`-covermode=count`): instrumented code is inlined differently. What only one of the two runs executed (tests that depend on time or on chance) can be a miss of precision."
     yield "- Raw claims have no strength: each line of `-m` and each `escape` detail of gopls's JSON counts as `always`."
     for kind in Kind:

@@ -328,7 +328,6 @@ def claim(line: int, *, always: bool = True, shown: bool = True, size: int | Non
         size,
         size,
         "runtime.newobject",
-        copied=False,
         text="rule",
     )
 
@@ -400,8 +399,10 @@ def test_sizes_are_compared_per_allocator() -> None:
     claims = {"/p/a.go": [claim(4, size=48), claim(9, size=8), claim(11, size=8), claim(11, size=24)]}
     other = seen(4, size=64, chain=("runtime.mallocgc", "runtime.growslice"))
     found = score.score(truth(seen(4, size=48), other, seen(9, size=32), seen(11, size=24)), claims, {})
-    assert found.sizes == score.Ratio(1, 2)
-    assert [one.line for one in found.wrong_size] == [9]
+    assert found.sizes == score.Ratio(2, 3)
+    assert [(one.line, one.reason) for one in found.wrong_size] == [(9, "8 claimed, 32 seen")]
+    unknown = {"/p/a.go": [claim(11, size=8), claim(11)]}
+    assert score.score(truth(seen(11, size=24)), unknown, {}).sizes == score.Ratio()
 
 
 def test_entry_points_of_one_size_class_are_not_on_the_stack() -> None:
