@@ -35,6 +35,9 @@ USER = """
 package user
 
 import (
+	"bufio"
+	"io"
+
 	"example.com/m/color"
 	"example.com/m/pool"
 )
@@ -53,6 +56,10 @@ func Mixed(c color.Color, name string) string {
 	kept = pool.New(nil)
 	text := c.Add(name)
 	return text
+}
+
+func Buffered(r io.Reader) *struct{ *bufio.Reader } {
+	return &struct{ *bufio.Reader }{bufio.NewReader(r)}
 }
 
 func Deeper(c color.Color, name string) string {
@@ -95,3 +102,10 @@ def test_what_one_package_allocates_is_not_given_to_a_copy_of_another(
     assert sorted(found[source], key=str) == sorted([BOXED, NOTHING], key=str)
     # The size of a type that another package declares is in no object code of this one.
     assert [(runtime, size) for _, runtime, size in found["pool.New"]] == [("runtime.newobject", 32)]
+
+
+def test_two_objects_of_one_copy_are_told_apart_by_their_types(hints: list[Hint]) -> None:
+    found = {hint.site.subject.partition("(")[0]: hint.site for hint in hints if hint.site.function == "Buffered"}
+    assert (found["make"].runtime, found["make"].bytes) == ("runtime.makeslice", 4096)
+    assert (found["new"].runtime, found["new"].type) == ("runtime.newobject", "bufio.Reader")
+    assert found["new"].bytes is not None

@@ -155,9 +155,14 @@ def _object(place: Place, call: AllocatorCall) -> int:
         return 1 if place.instead else 2
     if construct in {Construct.SLICE_LITERAL, Construct.VARIADIC}:
         return 4 if call.type.startswith(("[", "go.shape.[")) else 1
+    if construct is Construct.MAKE:
+        return 4 if call.type.startswith(("[", "go.shape.[")) else 1
     allocated = bare(costs.type_name(call.type))
+    subject = place.found.site.subject
+    if construct is Construct.NEW and bare(subject.removeprefix("new(").removesuffix(")")) == allocated:
+        return 5
     if construct is Construct.POINTER_LITERAL:
-        written = place.found.site.subject.removeprefix("&").split("{", 1)[0]
+        written = subject.removeprefix("&").split("{", 1)[0]
         if bare(written) == allocated:
             return 5
         if written.replace(".", "").isidentifier():
