@@ -326,6 +326,7 @@ def test_types_are_known_by_name(tmp_path, toolchain, checker):
         "errors.nothing",
         "a/b.C",
         "pair",
+        "error",
     ]
     told = checker.facts(unit, {}, {}, [Query(type=name) for name in names])
     assert [(one.type.type, one.type.size, one.type.pointers) if one is not None else None for one in told] == [
@@ -333,6 +334,7 @@ def test_types_are_known_by_name(tmp_path, toolchain, checker):
         ("errors.errorString", 16, True),  # Needed by code that is inlined through fmt.
         ("fmt.Stringer", 16, True),
         *(None,) * 4,
+        ("error", 16, True),
     ]
 
 

@@ -17,10 +17,11 @@ from stackward.core.facts import ExprFacts
 from stackward.core.position import ByteCol, BytePos, ByteRange, Location
 from stackward.core.site import Allocates, Site, Storage, one_line
 from stackward.engine import costs
+from stackward.engine.giving import give, give_copies
 from stackward.engine.guests import at_its_call, guests_of
 from stackward.engine.headers import with_headers
-from stackward.engine.inlined import Origins, gets_there
-from stackward.engine.places import SIDE, Place, affinity, holds_several, kept_by_caller, may_need, object_of
+from stackward.engine.inlined import Origin, Origins, gets_there, origin_in
+from stackward.engine.places import SIDE, Place, holds_several, kept_by_caller, object_of
 from stackward.engine.sites import Found, SiteBuilder
 from stackward.engine.symbols import Symbols
 from stackward.rules import Construct
@@ -91,16 +92,16 @@ class AllocationMap:
         self._mark_spared(place for group in places.values() for place in group)
         for key, calls in self._by_line.items():
             own = [place for place in places.get(key, ()) if not place.found.site.inlined_from]
-            left += self._give(own, calls, guests.get(key, ()))
+            left += give(own, calls, guests.get(key, ()))
         by_function: dict[str, list[AllocatorCall]] = defaultdict(list)
         for call in left:
             by_function[self._symbols.name(call.function)].append(call)
         for function, copies in elsewhere.items():
             owner = self._symbols.owner(function)
             copies.sort(key=lambda place: place.found.site.at)
-            self._give(copies, self._foreign.get(owner, []))
+            self._give_copies(copies, self._foreign.get(owner, []))
             own = [one for one in copies if not one.calls and not self._log.foreign(one.found.site.inlined_from)]
-            self._give(own, by_function.get(owner, []))
+            self._give_copies(own, by_function.get(owner, []))
         taken = {call.order for copies in elsewhere.values() for place in copies for call in place.calls}
         extra = self._unlogged([call for call in left if call.order not in taken])
         for place in (place for copies in elsewhere.values() for place in copies if place.calls):
@@ -120,33 +121,15 @@ class AllocationMap:
             if place.construct in {Construct.BOXED, Construct.UNSURE}:
                 place.instead = self._conversions.get(Location(place.found.site.path, place.found.site.at), "")
 
-    def _give(
-        self, own: Sequence[Place], calls: Sequence[AllocatorCall], guests: Sequence[Place] = ()
-    ) -> list[AllocatorCall]:
-        """Give calls to places that can need them, of a line or of elsewhere; gives back those that none takes."""
-        places = [*own, *guests]
-        if not places:
-            return list(calls)
-        left = []
-        copies: dict[str, list[AllocatorCall]] = defaultdict(list)
-        for call in calls:
-            copies[call.function].append(call)
-        for group in copies.values():
-            taken: dict[int, int] = defaultdict(int)
-            # What says its type is given away first: what does not fits many places.
-            for call in sorted(group, key=lambda call: call.mechanism is Mechanism.OBJECT and not call.type):
-                fitting = [affinity(place, call) if _same_line(place, call) else 0 for place in own]
-                fitting += [affinity(place, call, guest=True) for place in guests]
-                best = max(range(len(places)), key=lambda number: (fitting[number], -taken[number], -number))
-                fits = fitting[best]
-                if fits and taken[best] and call.mechanism is Mechanism.BOX and _settle_for(own, call):
-                    continue  # A value is boxed once; a second call is for another one.
-                if not fits:
-                    left.append(call)
-                    continue
-                taken[best] += 1
-                places[best].calls.append(call)
-        return [call for call in left if not _settle_for(own, call)]
+    def _give_copies(self, copies: Sequence[Place], calls: Sequence[AllocatorCall]) -> None:
+        through = [self._log.inlined_at(Location(one.found.site.path, one.found.site.at)) for one in copies]
+        give_copies(copies, through, calls, self._origin)
+
+    def _origin(self, call: AllocatorCall) -> Origin | None:
+        source = self._sources.get(call.path)
+        if source is None:
+            return self._origins.of(call)
+        return origin_in(source, call.line, call.mechanism, call.runtime)
 
     def _to_source(self, place: Place) -> None:
         """A copy of code of this unit is a site where that code is written, not where it was inlined."""
@@ -187,7 +170,7 @@ class AllocationMap:
             constructs = Constructs(source, by_line)
             for line, group in by_line.items():
                 known = self._staying(path, line, source)
-                left = self._give(known, group)
+                left = give(known, group)
                 made += [place for place in known if place.calls]
                 made += self._by_syntax(path, line, source, constructs, left)
         return made
@@ -347,21 +330,6 @@ _BY_KIND = {
     Kind.FUNC_LITERAL: Construct.FUNC_LITERAL,
     Kind.SELECTOR: Construct.METHOD_VALUE,
 }
-
-
-def _same_line(place: Place, call: AllocatorCall) -> bool:
-    """Whether a call is on the line of a place, or of those that it has: no site but a guest allocates on several."""
-    lines = {(one.path, one.line) for one in place.calls} or {(call.path, call.line)}
-    return (call.path, call.line) in lines | {(place.found.site.path, place.found.site.at.line)}
-
-
-def _settle_for(places: Sequence[Place], call: AllocatorCall) -> bool:
-    """Give a call to a place that got none and does not quite fit: types are written in several ways."""
-    for place in places:
-        if not place.calls and not place.instead and may_need(place.construct, call):
-            place.calls.append(call)
-            return True
-    return False
 
 
 def _found(source: SourceFile, path: str, located: Located, subject: str, at: BytePos, construct: Construct) -> Found:

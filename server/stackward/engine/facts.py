@@ -22,7 +22,7 @@ Ask: TypeAlias = Callable[[Sequence[Query]], tuple[ExprFacts | None, ...] | NoFa
 
 Key: TypeAlias = tuple[object, ...]
 
-_NAMED = re.compile(r"[^*\[\](){}\s·]+\.\w+")  # A type that has a name of its own, as the linker writes it.
+_NAMED = re.compile(r"(?:[^*\[\](){}\s·]+\.)?\w+")  # A type that has a name of its own, as the linker writes it.
 
 Facts: TypeAlias = Mapping[Key, ExprFacts]
 """What is known of sites, by their keys."""
@@ -59,11 +59,13 @@ def measured(calls: Sequence[AllocatorCall], ask: Ask | None) -> tuple[Allocator
 
 
 def construct(guess: Construct, facts: ExprFacts | None) -> Construct:
-    """The construct of a site, where types tell more than syntax."""
-    if guess is not Construct.UNSURE or facts is None or facts.type is None:
+    """The construct of a site, where types tell more than syntax, or know better what a selector is."""
+    if facts is None or facts.type is None:
         return guess
     if facts.selection == "method value":
         return Construct.METHOD_VALUE
+    if guess not in {Construct.UNSURE, Construct.METHOD_VALUE}:
+        return guess
     kind = facts.type.kind
     if kind == "slice" and facts.call is None and not facts.selection:
         return Construct.SLICE_LITERAL
@@ -71,7 +73,8 @@ def construct(guess: Construct, facts: ExprFacts | None) -> Construct:
         return Construct.MAP_LITERAL
     if facts.call is not None and facts.call.kind == "conversion" and kind in {"string", "slice"}:
         return Construct.STRING
-    return Construct.BOXED if facts.implicit is not None or facts.selection == "field" else guess
+    boxed = facts.implicit is not None or facts.selection == "field" or guess is Construct.METHOD_VALUE
+    return Construct.BOXED if boxed else guess
 
 
 def _channel(site: Site, call: AllocatorCall | None, elem: TypeInfo | None, minor: int) -> Site:

@@ -52,9 +52,8 @@ class Origins:
         return {path: archive for archive in self._archives for path in texts_of(archive)}
 
 
-@functools.lru_cache(maxsize=_ORIGINS)
-def _origin(path: str, stamp: int | str, line: int, mechanism: Mechanism, runtime: str) -> Origin | None:
-    source = _source(path, stamp)
+def origin_in(source: SourceFile, line: int, mechanism: Mechanism, runtime: str) -> Origin | None:
+    """Where a call on a line of a file comes from, as far as syntax tells."""
     constructs = Constructs(source, [line])
     fitting = constructs.fitting(line, mechanism, runtime)
     node = fitting[0] if fitting else constructs.statement(line)
@@ -62,6 +61,11 @@ def _origin(path: str, stamp: int | str, line: int, mechanism: Mechanism, runtim
     if node is None or function is None:
         return None
     return Origin(function.name, certain(node), cold(node, source))
+
+
+@functools.lru_cache(maxsize=_ORIGINS)
+def _origin(path: str, stamp: int | str, line: int, mechanism: Mechanism, runtime: str) -> Origin | None:
+    return origin_in(_source(path, stamp), line, mechanism, runtime)
 
 
 def gets_there(through: Iterable[str], found: Found) -> bool | None:

@@ -104,11 +104,26 @@ def holds_several(call: AllocatorCall) -> bool:
     return call.mechanism is Mechanism.OBJECT and not call.type
 
 
-def may_need(construct: Construct, call: AllocatorCall) -> bool:
-    """Whether a construct can call that allocator at all."""
-    if call.mechanism is Mechanism.OBJECT and is_closure(call) != (construct in _CLOSURES):
+def may_need(place: Place, call: AllocatorCall) -> bool:
+    """Whether a place can call that allocator at all."""
+    if call.mechanism is Mechanism.OBJECT and is_closure(call) != (place.construct in _CLOSURES):
         return False
-    return call.mechanism in _NEEDS.get(construct, frozenset())
+    if call.type.startswith("[") and place.construct in {Construct.NEW, Construct.POINTER_LITERAL}:
+        return "[" in place.found.site.subject  # An array with a name is called by it.
+    return call.mechanism in _needs(place)
+
+
+def _needs(place: Place) -> frozenset[Mechanism]:
+    """The allocators that a place may need; for a ``make`` by the type that it is written with, if that has no name."""
+    needs = _NEEDS.get(place.construct, frozenset())
+    if place.construct is not Construct.MAKE:
+        return needs
+    written = place.found.site.subject.removeprefix("make(")
+    if written.startswith("[]"):
+        return needs - {Mechanism.MAP, Mechanism.CHANNEL}
+    if written.startswith("map["):
+        return frozenset({Mechanism.MAP})
+    return frozenset({Mechanism.CHANNEL}) if written.startswith(("chan ", "chan<-", "<-chan")) else needs
 
 
 def affinity(place: Place, call: AllocatorCall, *, guest: bool = False) -> int:
@@ -129,7 +144,7 @@ def _affinity(place: Place, call: AllocatorCall) -> int:
     construct, mechanism = place.construct, call.mechanism
     if construct is Construct.UNSURE:
         return 1 if mechanism in _SAYS or mechanism is Mechanism.OBJECT else 0
-    if mechanism not in _NEEDS.get(construct, frozenset()):
+    if mechanism not in _needs(place):
         return 0
     if mechanism is Mechanism.OBJECT:
         return _object(place, call)
@@ -159,8 +174,12 @@ def _object(place: Place, call: AllocatorCall) -> int:
         return 4 if call.type.startswith(("[", "go.shape.[")) else 1
     allocated = bare(costs.type_name(call.type))
     subject = place.found.site.subject
-    if construct is Construct.NEW and bare(subject.removeprefix("new(").removesuffix(")")) == allocated:
-        return 5
+    if construct is Construct.NEW:
+        written = subject.removeprefix("new(").removesuffix(")")
+        if bare(written) == allocated:
+            return 5
+        if not may_need(place, call):
+            return 0
     if construct is Construct.POINTER_LITERAL:
         written = subject.removeprefix("&").split("{", 1)[0]
         if bare(written) == allocated:

@@ -115,11 +115,14 @@ func (u *unit) ImportFrom(path, dir string, mode types.ImportMode) (*types.Packa
 	return u.shelf.importer.ImportFrom(path, dir, mode)
 }
 
-// named returns the type that the unit or a package below it declares, whether it is exported or not: export data has
-// those that inlined code needs, too. It is nil where there is none.
+// named returns the type that Go, the unit or a package below it declares, whether it is exported or not: export data
+// has those that inlined code needs, too. It is nil where there is none.
 func (u *unit) named(name string) types.Type {
 	dot := strings.LastIndexByte(name, '.')
-	if dot < 0 || u.pkg == nil {
+	if dot < 0 {
+		return typeIn(types.Universe, name)
+	}
+	if u.pkg == nil {
 		return nil
 	}
 	seen := map[*types.Package]bool{}
@@ -134,9 +137,16 @@ func (u *unit) named(name string) types.Type {
 			waiting = append(waiting, one.Imports()...)
 			continue
 		}
-		if declared, ok := one.Scope().Lookup(name[dot+1:]).(*types.TypeName); ok {
-			return declared.Type()
+		if declared := typeIn(one.Scope(), name[dot+1:]); declared != nil {
+			return declared
 		}
+	}
+	return nil
+}
+
+func typeIn(scope *types.Scope, name string) types.Type {
+	if declared, ok := scope.Lookup(name).(*types.TypeName); ok {
+		return declared.Type()
 	}
 	return nil
 }
