@@ -71,7 +71,7 @@ def raw(lines: Iterable[Logged], files: frozenset[str]) -> dict[str, list[Claim]
         if one.file in files:
             point = one.line, one.column
             claim = Claim(
-                one.file, frozenset((one.line,)), one.line, point, "?", True, True, None, None, None, False, one.text
+                one.file, frozenset((one.line,)), one.line, point, "?", True, True, None, None, None, one.text
             )
             found.setdefault(one.file, []).append(claim)
     return found
