@@ -23,7 +23,8 @@ A variable keeps its name unless that says little outside of its function: `re` 
 ## When it is not
 
 When the value is written to, returned, passed on or captured as a whole, when it depends on anything local, and when
-more is done with the error of a match.
+more is done with the error of a match; and in methods that may be called through an interface while a variable of the
+package that is declared earlier is initialised.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from tree_sitter import Node
 
 from stackward.core.edit import Replacement
 from stackward.rewrites._imports import imports, package_level
+from stackward.rewrites._initialisation import initialises
 from stackward.rewrites._literals import unquoted
 from stackward.rewrites._names import walk
 from stackward.rewrites._rewrite import Example, Offer, Proposal, Refusal, Refused, Rewrite
@@ -76,10 +78,10 @@ def propose(scene: Scene) -> Iterator[Offer]:
     function = scene.declaration()
     if function is None or scene.text(_name_of(function)) == "init":
         return
-    if scene.node.type == "call_expression":
-        yield from _call(scene, function)
-    else:
-        yield from _table(scene, function)
+    offers = _call(scene, function) if scene.node.type == "call_expression" else _table(scene, function)
+    for offer in offers:
+        early = initialises(scene, function) if isinstance(offer, Proposal) else ""
+        yield Refusal(f"{early} is initialised before, and may need it") if early else offer
 
 
 def _call(scene: Scene, function: Node) -> Iterator[Offer]:
@@ -527,6 +529,13 @@ type HTTPVerb string
 
 const known = "GET"
 
+var _ interface{ Known() bool } = (*HTTPVerb)(nil)
+
+// It is there: the compiler sees who needs it.
+var fallback = valid("GET")
+
+func valid(s string) bool { return regexp.MustCompile("^[A-Z]+$").MatchString(s) }
+
 func (v HTTPVerb) Known() bool {
 	known := regexp.MustCompile("^(GET|PUT|POST)$")
 	return known.MatchString(string(v))
@@ -540,13 +549,23 @@ type HTTPVerb string
 
 const known = "GET"
 
+var _ interface{ Known() bool } = (*HTTPVerb)(nil)
+
+// It is there: the compiler sees who needs it.
+var fallback = valid("GET")
+
+var validPattern = regexp.MustCompile("^[A-Z]+$")
+
+func valid(s string) bool { return validPattern.MatchString(s) }
+
 var httpVerbKnown = regexp.MustCompile("^(GET|PUT|POST)$")
 
 func (v HTTPVerb) Known() bool {
 	return httpVerbKnown.MatchString(string(v))
 }
 """,
-        probe="""for _, v := range []HTTPVerb{"", "GET", "get", "PUT\\n"} {
+        probe="""emit(fallback)
+for _, v := range []HTTPVerb{"", "GET", "get", "PUT\\n"} {
 	emit(v.Known())
 }""",
         saves=50,
@@ -737,6 +756,52 @@ func Kind(s string) string {
 )
 
 REFUSALS = (
+    Refused(
+        """package p
+
+import (
+	"encoding/json"
+	"regexp"
+)
+
+var Start, _ = json.Marshal(map[string]label{"a": "b c"})
+
+type label string
+
+func (l label) MarshalText() ([]byte, error) {
+	return regexp.MustCompile(`\\s+`).ReplaceAll([]byte(l), []byte("-")), nil
+}
+""",
+        "Start is initialised before",
+    ),
+    Refused(
+        """package p
+
+type namer interface{ name() string }
+
+type kind int
+
+const (
+	none kind = iota
+	some
+)
+
+func describe(n namer) string { return "<" + n.name() + ">" }
+
+func first() string { return describe(some) }
+
+var (
+	unset string
+	Label = first()
+)
+
+func (k kind) name() string {
+	names := map[kind]string{0: "a", 1: "b", 2: "c", 3: "d", 4: "e", 5: "f", 6: "g", 7: "h", 8: "i"}
+	return names[k]
+}
+""",
+        "Label is initialised before",
+    ),
     Refused(
         """package p
 
