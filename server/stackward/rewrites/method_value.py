@@ -59,25 +59,40 @@ def propose(scene: Scene) -> Iterator[Offer]:
     if loop is None or statement is None or known is None or info is None or has_goto(scene, loop):
         yield Refusal("it is not certain what the method belongs to")
         return
-    own = listed_statement(scene.node)
-    block = own.parent.parent if own is not None and own.parent is not None else None
-    if block is None or block != loop.child_by_field_name("body") or own is None or own.type == "return_statement":
+    if not _each_turn(scene.node, loop):
         yield Refusal("only some turns make it")
         return
     receiver = _receiver(scene, facts.object.path, facts.object.offset, facts.object.name)
     if receiver is None or receiver.lstrip("*") != info.type.lstrip("*"):
         yield Refusal("the method is not one of the type itself, or of another package")
         return
-    refused = _unsteady(known, loop, pointer=info.kind == "pointer", wanted=receiver.startswith("*"))
+    pointer, wanted = info.kind == "pointer", receiver.startswith("*")
+    refused = _unsteady(known, loop, pointer=pointer, wanted=wanted)
     if refused:
         yield Refusal(refused)
         return
+    while (outer := loop_around(loop)) is not None and (above := listed_statement(outer)) is not None:
+        if not _each_turn(loop, outer) or _unsteady(known, outer, pointer=pointer, wanted=wanted):
+            break
+        loop, statement = outer, above
     method = scene.text(field)
     lower = method[:1].lower() + method[1:]
     name = scene.free_name(*([lower] if lower != method else []), known.name + method[:1].upper() + method[1:])
     line = f"{name} := {scene.text(scene.node)}"
     edits = (before(scene, statement, [line]), replace_node(scene.node, name))
     yield Proposal(f"Make the method value {scene.text(scene.node)} once", {scene.path: edits})
+
+
+def _each_turn(node: Node, loop: Node) -> bool:
+    """Whether a node is in a statement of a loop's body itself, which all turns come to unless they end before."""
+    own = listed_statement(node)
+    block = own.parent.parent if own is not None and own.parent is not None else None
+    return (
+        own is not None
+        and own.type != "return_statement"
+        and block is not None
+        and block == loop.child_by_field_name("body")
+    )
 
 
 def _receiver(scene: Scene, path: str, offset: int | None, name: str) -> str | None:
@@ -113,6 +128,55 @@ def _unsteady(known: Variable, loop: Node, *, pointer: bool, wanted: bool) -> st
 REWRITE = Rewrite("method-value", "a method value made before a loop", ("selector_expression",), suits, propose)
 
 EXAMPLES = (
+    Example(
+        before="""package p
+
+type Sum struct{ n int }
+
+func (s *Sum) Add(n int) { s.n += n }
+
+func All(rows [][]int, each func(func(int), int)) int {
+	s := &Sum{}
+rows:
+	for _, row := range rows {
+		for _, n := range row {
+			if n < 0 {
+				continue rows
+			}
+			each(s.Add, n)
+		}
+	}
+	return s.n
+}
+""",
+        after="""package p
+
+type Sum struct{ n int }
+
+func (s *Sum) Add(n int) { s.n += n }
+
+func All(rows [][]int, each func(func(int), int)) int {
+	s := &Sum{}
+	add := s.Add
+rows:
+	for _, row := range rows {
+		for _, n := range row {
+			if n < 0 {
+				continue rows
+			}
+			each(add, n)
+		}
+	}
+	return s.n
+}
+""",
+        probe="""rows := [][]int{nil, {1, 2}, {3, -1, 5}, {7}, {8, 9}}
+for _, each := range []func(func(int), int){func(add func(int), n int) { add(n * 2) }, func(func(int), int) {}} {
+	emit(All(rows, each))
+	emit(All(nil, each))
+}""",
+        saves=6,
+    ),
     Example(
         before="""package p
 
