@@ -93,6 +93,12 @@ def declared_names(files: Iterable[SourceFile]) -> frozenset[str]:
     return PREDECLARED | KEYWORDS | frozenset(name for source in files for name in names(source))
 
 
+def names_within(node: Node, source: SourceFile) -> frozenset[str]:
+    """All names that occur in a node, and those that Go declares or reserves."""
+    found = frozenset(text_of(one, source) for one in walk(node) if one.type in _IDENTIFIERS)
+    return PREDECLARED | KEYWORDS | found
+
+
 def names(source: SourceFile) -> frozenset[str]:
     """All identifiers that occur in a file; collected once per text."""
     known: frozenset[str] | None = source.__dict__.get("names")

@@ -12,7 +12,7 @@ from stackward.core.edit import Replacement
 from stackward.core.facts import BASIC_TYPES, ExprFacts, TypeInfo, Use
 from stackward.core.hint import Hint
 from stackward.rewrites import _imports
-from stackward.rewrites._names import declared_names
+from stackward.rewrites._names import declared_names, names_within
 from stackward.rewrites._rewrite import Span
 from stackward.syntax.anchors import arguments, callee_node, is_call, operand_of, unparenthesized
 from stackward.syntax.tree import SourceFile, text_of
@@ -160,12 +160,17 @@ class Scene:
 
     # Names
 
-    def free_name(self, *wanted: str) -> str:
+    def free_name(self, *wanted: str, within: Node | None = None) -> str:
         """The first of these names, or of the last with a number, that nothing in the file or package has yet.
 
-        Files that are not compiled count as far as they can be read.
+        Files that are not compiled count as far as they can be read. What is declared ``within`` a function may have
+        the name of what others declare in theirs.
         """
-        taken = declared_names(self.package.files.values())
+        files = self.package.files.values()
+        taken = declared_names(files)
+        if within is not None:
+            around = frozenset(one.qualifier for one in _imports.imports(self.source))
+            taken = names_within(within, self.source).union(around, *map(_imports.package_level, files))
         names = (*wanted, *(f"{wanted[-1]}{number}" for number in range(2, len(taken) + 3)))
         free = [name for name in names if name not in taken][:_TRIED]
         return next((name for name in free if not self.package.hides(name)), free[0])

@@ -102,7 +102,7 @@ def _generic(scene: Scene, function: Node, given: Sequence[TypeInfo], name: Node
     # What only becomes an interface further on is boxed there.
     if known is None or not any(method_called(one.node) for one in known.references) or scene.package.language < 18:
         return Refusal(f"calls pass {' and '.join(sorted(info.type for info in given))}")
-    typed = scene.free_name("T")
+    typed = scene.free_name("T", within=function)
     declared = Replacement(own.end_byte, own.end_byte, f"[{typed} {scene.text(kind)}]".encode())
     title = f"Make {scene.text(own)} generic, so that {scene.text(name)} is not boxed"
     return Proposal(title, {scene.path: (declared, replace_node(kind, typed))})
@@ -370,6 +370,15 @@ type circle struct{ x, y, radius float64 }
 
 func (c circle) area() float64 { return math.Pi * c.radius * c.radius }
 
+// or has a T of its own.
+func or[T comparable](value, other T) T {
+	var zero T
+	if value == zero {
+		return other
+	}
+	return value
+}
+
 func larger(s shape, than float64) float64 {
 	if s.area() > than {
 		return s.area()
@@ -384,7 +393,7 @@ func Largest(sides, radii []float64) (most float64) {
 	for _, radius := range radii {
 		most = larger(circle{0, 0, radius}, most)
 	}
-	return most
+	return or(most, -1)
 }
 """,
         after="""package p
@@ -401,6 +410,15 @@ type circle struct{ x, y, radius float64 }
 
 func (c circle) area() float64 { return math.Pi * c.radius * c.radius }
 
+// or has a T of its own.
+func or[T comparable](value, other T) T {
+	var zero T
+	if value == zero {
+		return other
+	}
+	return value
+}
+
 func larger[T shape](s T, than float64) float64 {
 	if s.area() > than {
 		return s.area()
@@ -415,7 +433,7 @@ func Largest(sides, radii []float64) (most float64) {
 	for _, radius := range radii {
 		most = larger(circle{0, 0, radius}, most)
 	}
-	return most
+	return or(most, -1)
 }
 """,
         probe="""emit(Largest(nil, nil))

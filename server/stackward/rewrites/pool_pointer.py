@@ -118,7 +118,7 @@ def _new(scene: Scene, name: Node, typed: str) -> tuple[list[Replacement], Node]
         info = scene.type(made) if made is not None else None
         if made is None or info is None or info.type != typed:
             return "the pool has values of different types"
-        fresh = scene.free_name("fresh", "made")
+        fresh = scene.free_name("fresh", "made", within=literal)
         text = f"{fresh} := {scene.text(made)}\n{scene.indent(one)}return &{fresh}"
         if one.start_point[0] == inner.start_point[0]:
             text = f"\n{text}\n"
@@ -174,7 +174,7 @@ def _astray(put: Put, taken: Got) -> bool:
 
 
 def _changed(scene: Scene, taken: Got, given: Sequence[Put]) -> list[Replacement]:
-    name = scene.free_name("pooled", "kept")
+    name = scene.free_name("pooled", "kept", within=scene.declaration(taken.statement))
     operand = scene.text(taken.assertion.child_by_field_name("operand") or taken.assertion)
     whole = taken.assertion.parent is not None and taken.assertion.parent.type == "expression_list"
     line = f"{name} := {operand}.(*{scene.text(taken.typed)})"
@@ -185,14 +185,109 @@ def _changed(scene: Scene, taken: Got, given: Sequence[Put]) -> list[Replacement
     for put in given:
         statement = put.call.parent
         assert statement is not None
-        edits.append(before(scene, statement, [f"*{name} = {scene.text(put.value)}"]))
+        if not whole or not _unchanged(put, taken):
+            edits.append(before(scene, statement, [f"*{name} = {scene.text(put.value)}"]))
         edits.append(replace_node(put.value, name))
     return edits
+
+
+def _unchanged(put: Put, taken: Got) -> bool:
+    """Whether what is put back is what the pointer leads to, as nothing has been assigned since."""
+    if put.value.type != "identifier" or deferred_literal(put.call) is not None:
+        return False
+    earlier = [one for one in taken.variable.references if one.node.start_byte < put.call.start_byte]
+    return not any(one.use.write or one.use.address for one in earlier)
 
 
 REWRITE = Rewrite("pool-pointer", "a pointer for a value in a sync.Pool", ("call_expression",), suits, propose)
 
 EXAMPLES = (
+    Example(
+        before="""package p
+
+import "sync"
+
+var small = sync.Pool{New: func() any { return make([]int, 8) }}
+
+func Small(n int) (sum int) {
+	buf := small.Get().([]int)
+	// It goes back as it is.
+	defer small.Put(buf)
+	for i := range buf {
+		buf[i] = n * i
+		sum += buf[i]
+	}
+	return sum
+}
+
+type state struct{ n, max int }
+
+func (s *state) add(n int) { s.n, s.max = s.n+n, max(s.max, n) }
+
+var states = &sync.Pool{New: func() any { return state{} }}
+
+func States(numbers []int) int {
+	fresh, pooled := 0, 1
+	s := states.Get().(state)
+	s.n, s.max = fresh, pooled
+	for _, n := range numbers {
+		s.add(n)
+	}
+	sum := s.n * s.max
+	states.Put(s)
+	return sum
+}
+""",
+        after="""package p
+
+import "sync"
+
+var small = sync.Pool{New: func() any {
+	fresh := make([]int, 8)
+	return &fresh
+}}
+
+func Small(n int) (sum int) {
+	pooled := small.Get().(*[]int)
+	buf := *pooled
+	// It goes back as it is.
+	defer small.Put(pooled)
+	for i := range buf {
+		buf[i] = n * i
+		sum += buf[i]
+	}
+	return sum
+}
+
+type state struct{ n, max int }
+
+func (s *state) add(n int) { s.n, s.max = s.n+n, max(s.max, n) }
+
+var states = &sync.Pool{New: func() any {
+	fresh := state{}
+	return &fresh
+}}
+
+func States(numbers []int) int {
+	fresh, pooled := 0, 1
+	kept := states.Get().(*state)
+	s := *kept
+	s.n, s.max = fresh, pooled
+	for _, n := range numbers {
+		s.add(n)
+	}
+	sum := s.n * s.max
+	*kept = s
+	states.Put(kept)
+	return sum
+}
+""",
+        probe="""for n := range 5 {
+	emit(Small(n))
+	emit(States([]int{n, -n, 7}))
+}""",
+        saves=5,
+    ),
     Example(
         before="""package p
 
