@@ -235,14 +235,14 @@ def after(scene: Scene, statement: Node, line: str) -> Replacement:
     return Replacement(start, start, f"\n{scene.indent(statement)}{line}".encode())
 
 
-def removed(source: SourceFile, statement: Node) -> Replacement:
-    """A statement taken away, with its line if there is nothing else on it."""
-    text = source.text
+def removed(source: SourceFile, statement: Node, last: Node | None = None) -> Replacement:
+    """A statement taken away, with its line if there is nothing else on it; what follows it up to ``last`` as well."""
+    text, after = source.text, (last or statement).end_byte
     start = text.rfind(b"\n", 0, statement.start_byte) + 1
-    end = text.find(b"\n", statement.end_byte)
+    end = text.find(b"\n", after)
     end = end if end >= 0 else len(text)
-    if text[start : statement.start_byte].strip() or text[statement.end_byte : end].strip(b" \t;"):
-        return Replacement(statement.start_byte, statement.end_byte)
+    if text[start : statement.start_byte].strip() or text[after:end].strip(b" \t;"):
+        return Replacement(statement.start_byte, after)
     above = text[:start].rstrip(b" \t")
     if above.endswith((b"{\n", b"\n\n")) and text[end : end + 2] == b"\n\n":
         end += 1  # No empty line at the start of a block, nor two in a row.

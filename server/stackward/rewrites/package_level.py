@@ -262,8 +262,19 @@ def _kept(scene: Scene, function: Node, found: Variable, kind: str) -> Iterator[
         edits = [replace_node(one.node, name) for one in found.references]
     else:
         name, edits = found.name, []
-    gone = removed(scene.source, found.statement)
-    yield _moved(scene, function, name, gone, found.name if not vague else f"the {kind}", *edits)
+    remark = _remark(found.statement)
+    gone = removed(scene.source, found.statement, remark)
+    declared = f"{_dedented(scene)} {scene.text(remark)}" if remark is not None else ""
+    what = found.name if not vague else f"the {kind}"
+    yield _moved(scene, function, name, gone, what, *edits, declared=declared)
+
+
+def _remark(statement: Node) -> Node | None:
+    """The comment behind a statement on its line, which is about what it declares."""
+    following = statement.next_named_sibling
+    if following is None or following.type != "comment" or following.start_point[0] != statement.end_point[0]:
+        return None
+    return following
 
 
 def _owned(scene: Scene, function: Node, name: str) -> tuple[str, str]:
@@ -404,7 +415,8 @@ import "regexp"
 
 // Words splits a text into its words.
 func Words(text string) []string {
-	splitter := regexp.MustCompile(`[^\\p{L}\\p{N}]+`)
+	splitter := regexp.MustCompile(`[^\\p{L}\\p{N}]+`) // Of any script.
+
 	return splitter.Split(text, -1)
 }
 
@@ -414,7 +426,7 @@ func Digits(text string) bool { return regexp.MustCompile("^[0-9]+$").MatchStrin
 
 import "regexp"
 
-var splitter = regexp.MustCompile(`[^\\p{L}\\p{N}]+`)
+var splitter = regexp.MustCompile(`[^\\p{L}\\p{N}]+`) // Of any script.
 
 // Words splits a text into its words.
 func Words(text string) []string {
