@@ -35,6 +35,7 @@ from collections.abc import Iterator, Sequence
 from tree_sitter import Node
 
 from stackward.core.edit import Replacement
+from stackward.rewrites._constants import constant, of_package
 from stackward.rewrites._imports import imports, package_level
 from stackward.rewrites._initialisation import initialises
 from stackward.rewrites._literals import unquoted
@@ -93,7 +94,7 @@ def _call(scene: Scene, function: Node) -> Iterator[Offer]:
     elif callee in _MATCHES and len(given) == 2:
         yield from _checked(scene, given[0]) or _matched(scene, function, given)
     elif callee == _REPLACER:
-        if len(given) % 2 or not all(scene.constant(one) is not None and _global(scene, one) for one in given):
+        if len(given) % 2 or not all(scene.constant(one) is not None and of_package(scene, one) for one in given):
             yield Refusal("its texts are not constants of the package")
         else:
             yield from _once(scene, function, "replacer", "replacer", _REPLACES)
@@ -105,7 +106,7 @@ def _call(scene: Scene, function: Node) -> Iterator[Offer]:
 def _checked(scene: Scene, given: Node) -> list[Refusal]:
     """Why a pattern may not be compiled at the start of the program."""
     pattern = unquoted(scene.constant(given))
-    if pattern is None or not _global(scene, given):
+    if pattern is None or not of_package(scene, given):
         return [Refusal("the pattern is not a constant of the package")]
     if scene.callee(scene.node) == _COMPILES[1]:
         return [Refusal("the pattern is POSIX's")]
@@ -122,7 +123,7 @@ def _template(scene: Scene, made: Node) -> str:
     if new is None or scene.callee(made) != f"(*{package}.Template).Parse" or not is_call(new):
         return "the template is not made of a constant text alone"
     texts = [*arguments(new), *arguments(made)]
-    if scene.callee(new) != f"{package}.New" or not all(_global(scene, one) for one in texts):
+    if scene.callee(new) != f"{package}.New" or not all(of_package(scene, one) for one in texts):
         return "the template is not made of a constant text alone"
     text = unquoted(scene.constant(texts[-1]))
     if text is None or scene.constant(texts[0]) is None:
@@ -214,7 +215,7 @@ def _declares(name: Node, listed: Sequence[Node]) -> bool:
 def _table(scene: Scene, function: Node) -> Iterator[Offer]:
     info = scene.type(scene.node)
     body = scene.node.child_by_field_name("body")
-    if info is None or body is None or info.kind not in {"map", "slice"} or not _constant(scene, body):
+    if info is None or body is None or info.kind not in {"map", "slice"} or not constant(scene, body):
         return
     if info.kind == "map" and sum(one.type != "comment" for one in body.named_children) <= _ON_STACK:
         return
@@ -327,49 +328,6 @@ def _name_of(function: Node) -> Node:
     name = function.child_by_field_name("name")
     assert name is not None
     return name
-
-
-def _constant(scene: Scene, body: Node) -> bool:
-    """Whether all elements of a literal are constants of the package, or literals of such."""
-    for element in body.named_children:
-        if element.type == "comment":
-            continue
-        for part in element.named_children if element.type == "keyed_element" else [element]:
-            inner = part.named_children[0] if part.type == "literal_element" and part.named_children else part
-            if inner.type == "literal_value":
-                if not _constant(scene, inner):
-                    return False
-            elif inner.type == "composite_literal":
-                nested = inner.child_by_field_name("body")
-                if nested is None or not _constant(scene, nested) or not _global(scene, inner):
-                    return False
-            elif part.parent is not None and _is_field_name(scene, part, inner):
-                continue
-            elif scene.constant(inner) is None or not _global(scene, inner):
-                return False
-    return _global(scene, scene.node)
-
-
-def _is_field_name(scene: Scene, part: Node, inner: Node) -> bool:
-    """Whether a part is the name of a field: the first of a keyed element, which has no value."""
-    element = part.parent
-    if element is None or element.type != "keyed_element" or element.named_children[0] != part:
-        return False
-    found = scene.facts(inner)
-    return (
-        inner.type == "identifier" and found is not None and found.object is not None and found.object.kind == "field"
-    )
-
-
-def _global(scene: Scene, node: Node) -> bool:
-    """Whether nothing in an expression is declared in a function."""
-    for one in walk(node):
-        if one.type not in {"identifier", "type_identifier"}:
-            continue
-        found = scene.facts(one)
-        if found is None or found.object is None or found.object.scope == "local":
-            return False
-    return True
 
 
 def _only_read(scene: Scene, name: Node) -> bool:
