@@ -36,7 +36,9 @@ package user
 
 import (
 	"bufio"
+	"fmt"
 	"io"
+	"reflect"
 
 	"example.com/m/color"
 	"example.com/m/pool"
@@ -57,6 +59,31 @@ func Mixed(c color.Color, name string) string {
 	text := c.Add(name)
 	return text
 }
+
+func Units(ms int64) string {
+	r := ""
+	f := func(unit string, n int64) {
+		if v := ms / n; v > 0 {
+			r += fmt.Sprintf("%d%s", v, unit)
+		}
+	}
+	f("y", 31)
+	f("d", 7)
+	return r
+}
+
+type named struct{}
+
+func (named) Name() string { return "" }
+
+func Field(f reflect.StructField) string { return fmt.Sprint(f.Name) }
+
+var shown []any
+
+//go:noinline
+func show(t *named, values ...any) { shown = values }
+
+func Boxed(t *named) { show(t, []int{1, 2}) }
 
 func Buffered(r io.Reader) *struct{ *bufio.Reader } {
 	return &struct{ *bufio.Reader }{bufio.NewReader(r)}
@@ -109,3 +136,19 @@ def test_two_objects_of_one_copy_are_told_apart_by_their_types(hints: list[Hint]
     assert (found["make"].runtime, found["make"].bytes) == ("runtime.makeslice", 4096)
     assert (found["new"].runtime, found["new"].type) == ("runtime.newobject", "bufio.Reader")
     assert found["new"].bytes is not None
+
+
+def test_copies_of_a_func_literal_are_one_site_of_the_operand_that_is_boxed(hints: list[Hint]) -> None:
+    boxed = [hint.site for hint in hints if hint.site.runtime == "runtime.convT64"]
+    assert [(site.name, site.bytes, len(site.inlined_at)) for site in boxed] == [("v", 8, 2)]
+
+
+def test_a_field_is_none_though_the_package_has_a_method_of_that_name(hints: list[Hint]) -> None:
+    [field] = [hint for hint in hints if hint.site.function == "Field" and hint.site.shown]
+    assert (field.rule, field.site.runtime) == ("boxed-in-interface", "runtime.convTstring")
+    assert field.message.startswith("f.Name is copied")
+
+
+def test_a_slice_that_is_made_and_boxed_is_one_site_with_its_header(hints: list[Hint]) -> None:
+    sites = [hint.site for hint in hints if hint.site.function == "Boxed" and hint.site.shown]
+    assert {(site.name, site.bytes, site.header) for site in sites} == {("[]int{...}", 16, 24), ("... argument", 16, 0)}

@@ -12,6 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from tree_sitter import Node
+
 from stackward.core.allocation import AllocatorCall, Mechanism, ObjectCode
 from stackward.core.facts import ExprFacts
 from stackward.core.position import ByteCol, BytePos, ByteRange, Location
@@ -104,8 +106,9 @@ class AllocationMap:
             self._give_copies(own, by_function.get(owner, []))
         taken = {call.order for copies in elsewhere.values() for place in copies for call in place.calls}
         extra = self._unlogged([call for call in left if call.order not in taken])
-        for place in (place for copies in elsewhere.values() for place in copies if place.calls):
-            self._to_source(place)
+        spare = self._to_sources([place for copies in elsewhere.values() for place in copies if place.calls])
+        for group in places.values():
+            group[:] = [place for place in group if id(place) not in spare]
         for place in (place for group in places.values() for place in group):
             if place.construct is Construct.VARIABLE and any(holds_several(call) for call in place.calls):
                 self._merged.setdefault(place.found.site.function, place.found.site.subject)
@@ -131,6 +134,23 @@ class AllocationMap:
             return self._origins.of(call)
         return origin_in(source, call.line, call.mechanism, call.runtime)
 
+    def _to_sources(self, copies: Iterable[Place]) -> set[int]:
+        """Make copies sites of the code that was inlined, one for all copies of it; gives those that are not needed."""
+        first: dict[tuple[object, ...], Place] = {}
+        spare: set[int] = set()
+        for place in copies:
+            self._to_source(place)
+            site = place.found.site
+            if site.inlined_from:
+                continue
+            one = first.setdefault((site.path, site.range, site.subject, place.construct), place)
+            if one is not place:
+                one.calls += place.calls
+                joined = tuple(sorted({*one.found.site.inlined_at, *site.inlined_at}))
+                one.found = replace(one.found, site=replace(one.found.site, inlined_at=joined))
+                spare.add(id(place))
+        return spare
+
     def _to_source(self, place: Place) -> None:
         """A copy of code of this unit is a site where that code is written, not where it was inlined."""
         call = place.calls[0]
@@ -142,7 +162,8 @@ class AllocationMap:
         node = constructs.named(call.line, site.subject) if place.construct is Construct.VARIABLE else None
         if node is None:
             fitting = constructs.fitting(call.line, call.mechanism, call.runtime)
-            node = fitting[0] if fitting else constructs.statement(call.line)
+            node = next((one for one in fitting if _is_written(one, site.subject)), fitting[0] if fitting else None)
+            node = node if node is not None else constructs.statement(call.line)
         if node is None:
             return
         range_ = _on_one_line(node_range(node), source)
@@ -314,6 +335,11 @@ def _in_callee(place: Place, origins: Origins) -> tuple[str, str]:
     if came_from is not None and came_from.certain and came_from.function.rpartition(".")[2] == called:
         return "", ""  # It is no rarer than the call, though it may be an error that is returned.
     return f"{called or place.found.site.inlined_from} gets to it", came_from.cold if came_from is not None else ""
+
+
+def _is_written(node: Node, subject: str) -> bool:
+    """Whether an expression is what the compiler prints as ``subject``, which has its own layout."""
+    return b"".join((node.text or b"").split()) == "".join(subject.split()).encode()
 
 
 def _makes_map(construct: Construct, call: AllocatorCall | None) -> bool:

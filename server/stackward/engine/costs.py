@@ -60,7 +60,7 @@ def of(calls: Sequence[AllocatorCall], found: Found, minor: int) -> Verdict:
         size=size,
         type=_type(call),
         runtime=call.runtime,
-        header=max(headers, default=0) if call.mechanism in TEXTS else 0,
+        header=max(headers, default=0) if call.mechanism is not Mechanism.BOX else 0,
     )
 
 

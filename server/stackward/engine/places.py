@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -16,11 +17,21 @@ _NEEDS: Mapping[Construct, frozenset[Mechanism]] = {
     Construct.VARIABLE: frozenset({Mechanism.OBJECT}),
     Construct.POINTER_LITERAL: frozenset({Mechanism.OBJECT}),
     Construct.NEW: frozenset({Mechanism.OBJECT}),
-    Construct.MAKE: frozenset({Mechanism.SLICE, Mechanism.MAP, Mechanism.CHANNEL, Mechanism.OBJECT, Mechanism.GROWTH}),
-    Construct.SLICE_LITERAL: frozenset({Mechanism.OBJECT}),
+    # A slice that is made may be boxed at once; the log has one record for both.
+    Construct.MAKE: frozenset(
+        {
+            Mechanism.SLICE,
+            Mechanism.MAP,
+            Mechanism.CHANNEL,
+            Mechanism.OBJECT,
+            Mechanism.GROWTH,
+            Mechanism.BOX,
+        }
+    ),
+    Construct.SLICE_LITERAL: frozenset({Mechanism.OBJECT, Mechanism.BOX}),
     Construct.MAP_LITERAL: frozenset({Mechanism.MAP, Mechanism.INSERT}),
     Construct.VARIADIC: frozenset({Mechanism.OBJECT}),
-    Construct.APPEND: frozenset({Mechanism.GROWTH}),
+    Construct.APPEND: frozenset({Mechanism.GROWTH, Mechanism.BOX}),
     # A string that is built may be boxed at once, and the log has one record for both.
     Construct.STRING: frozenset(
         {Mechanism.CONCATENATION, Mechanism.CONVERSION, Mechanism.BOX, Mechanism.OBJECT}  # []byte("constant")
@@ -29,6 +40,7 @@ _NEEDS: Mapping[Construct, frozenset[Mechanism]] = {
     Construct.METHOD_VALUE: frozenset({Mechanism.OBJECT, Mechanism.GOROUTINE, Mechanism.DEFER}),
     Construct.BOXED: frozenset({Mechanism.BOX, Mechanism.OBJECT}),
 }
+_SLICES = frozenset({Construct.MAKE, Construct.SLICE_LITERAL, Construct.APPEND})
 _CLOSURES = frozenset({Construct.FUNC_LITERAL, Construct.METHOD_VALUE})
 # What a call says about a construct that the syntax alone cannot tell.
 _SAYS: Mapping[Mechanism, Construct] = {
@@ -110,7 +122,19 @@ def may_need(place: Place, call: AllocatorCall) -> bool:
         return False
     if call.type.startswith("[") and place.construct in {Construct.NEW, Construct.POINTER_LITERAL}:
         return "[" in place.found.site.subject  # An array with a name is called by it.
+    if call.mechanism is Mechanism.BOX and place.construct in _SLICES:
+        return call.runtime == "runtime.convTslice"
+    if place.construct is Construct.BOXED and _is_constant(place.found.site.subject):
+        return False
     return call.mechanism in _needs(place)
+
+
+def _is_constant(subject: str) -> bool:
+    """Whether the compiler prints a constant: a literal, or what it has made of an expression."""
+    return _LITERAL.fullmatch(subject) is not None
+
+
+_LITERAL = re.compile(r"""-?\d[\w.]*(?:[eEpP][+-]\d+)?|"(?:[^"\\]|\\.)*"|`[^`]*`|'(?:[^'\\]|\\.)+'""", re.DOTALL)
 
 
 def _needs(place: Place) -> frozenset[Mechanism]:
@@ -148,6 +172,10 @@ def _affinity(place: Place, call: AllocatorCall) -> int:
         return 0
     if mechanism is Mechanism.OBJECT:
         return _object(place, call)
+    if construct is Construct.BOXED and _is_constant(place.found.site.subject):
+        return 0  # It is read-only data.
+    if mechanism is Mechanism.BOX and construct in _SLICES:
+        return 1 if call.runtime == "runtime.convTslice" else 0
     if mechanism is Mechanism.BOX:
         fits = _boxes(call, place.facts)
         if fits is False:

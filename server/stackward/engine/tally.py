@@ -128,19 +128,19 @@ def _site(site: Site, bounded: Callable[[str, BytePos], bool]) -> Tally:
     often = _LOOP**site.loops
     size = site.size_class if site.size_class is not None else site.bytes
     often *= _COLD if site.cold else 1
+    header = Tally(often * _SOMETIMES, often * _SOMETIMES * site.header, chances=1) if site.header else Tally()
     if site.allocates is Allocates.SOMETIMES:
         growing = site.runtime is not None and grows(site.runtime)
         if growing and bounded(site.path, site.range.start):
             return Tally()
-        header = Tally(often * _SOMETIMES, often * _SOMETIMES * site.header, chances=1) if site.header else Tally()
         if growing and site.loops:
             often *= math.log2(_LOOP) / _LOOP
         else:
             often *= _NUMBER if site.runtime is not None and boxes_number(site.runtime) else _SOMETIMES
         return Tally(often, often * (size or 0), growths=int(growing), chances=int(not growing)) + header
     if site.loops:
-        return Tally(often, often * (size or 0), turns=1)
-    return Tally(often, often * (size or 0), calls=1, call_bytes=size)
+        return Tally(often, often * (size or 0), turns=1) + header
+    return Tally(often, often * (size or 0), calls=1, call_bytes=size) + header
 
 
 def _callee(callee: Callee) -> Tally:
