@@ -12,8 +12,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from tree_sitter import Node
-
 from stackward.core.allocation import AllocatorCall, Mechanism, ObjectCode
 from stackward.core.facts import ExprFacts
 from stackward.core.position import ByteCol, BytePos, ByteRange, Location
@@ -27,7 +25,7 @@ from stackward.engine.places import SIDE, Place, holds_several, kept_by_caller, 
 from stackward.engine.sites import Found, SiteBuilder
 from stackward.engine.symbols import Symbols
 from stackward.rules import Construct
-from stackward.syntax.constructs import Constructs, position_of
+from stackward.syntax.constructs import Constructs, is_written, position_of
 from stackward.syntax.functions import enclosing_function
 from stackward.syntax.nodes import Kind, Located, callee_node, locate
 from stackward.syntax.tree import SourceFile, node_range, text_of
@@ -162,8 +160,8 @@ class AllocationMap:
         node = constructs.named(call.line, site.subject) if place.construct is Construct.VARIABLE else None
         if node is None:
             fitting = constructs.fitting(call.line, call.mechanism, call.runtime)
-            node = next((one for one in fitting if _is_written(one, site.subject)), fitting[0] if fitting else None)
-            node = node if node is not None else constructs.statement(call.line)
+            written = (one for one in fitting if is_written(one, site.subject, source))
+            node = next(written, fitting[0] if fitting else None) or constructs.statement(call.line)
         if node is None:
             return
         range_ = _on_one_line(node_range(node), source)
@@ -335,11 +333,6 @@ def _in_callee(place: Place, origins: Origins) -> tuple[str, str]:
     if came_from is not None and came_from.certain and came_from.function.rpartition(".")[2] == called:
         return "", ""  # It is no rarer than the call, though it may be an error that is returned.
     return f"{called or place.found.site.inlined_from} gets to it", came_from.cold if came_from is not None else ""
-
-
-def _is_written(node: Node, subject: str) -> bool:
-    """Whether an expression is what the compiler prints as ``subject``, which has its own layout."""
-    return b"".join((node.text or b"").split()) == "".join(subject.split()).encode()
 
 
 def _makes_map(construct: Construct, call: AllocatorCall | None) -> bool:

@@ -70,6 +70,11 @@ def position_of(node: Node, source: SourceFile) -> BytePos:
     return source.lines.position(_position(node))
 
 
+def is_written(node: Node, subject: str, source: SourceFile) -> bool:
+    """Whether an expression is what the compiler prints as ``subject``, in a layout of its own."""
+    return "".join(text_of(node, source).split()) == "".join(subject.split())
+
+
 def concatenated(node: Node) -> list[Node]:
     """The operands of a chain of ``+``, in order; the right side of ``+=`` too."""
     node = unparenthesized(node)
