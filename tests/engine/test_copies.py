@@ -36,6 +36,8 @@ package user
 
 import (
 	"bufio"
+	"bytes"
+	"compress/gzip"
 	"fmt"
 	"io"
 	"reflect"
@@ -87,6 +89,11 @@ func Boxed(t *named) { show(t, []int{1, 2}) }
 
 func Buffered(r io.Reader) *struct{ *bufio.Reader } {
 	return &struct{ *bufio.Reader }{bufio.NewReader(r)}
+}
+
+func Zipped(b []byte, r io.Reader) (io.Reader, io.Reader, error) {
+	zipped, err := gzip.NewReader(r)
+	return zipped, bytes.NewReader(b), err
 }
 
 func Deeper(c color.Color, name string) string {
@@ -152,3 +159,9 @@ def test_a_field_is_none_though_the_package_has_a_method_of_that_name(hints: lis
 def test_a_slice_that_is_made_and_boxed_is_one_site_with_its_header(hints: list[Hint]) -> None:
     sites = [hint.site for hint in hints if hint.site.function == "Boxed" and hint.site.shown]
     assert {(site.name, site.bytes, site.header) for site in sites} == {("[]int{...}", 16, 24), ("... argument", 16, 0)}
+
+
+def test_functions_of_one_name_are_told_apart_by_their_packages(hints: list[Hint]) -> None:
+    sites = {hint.site.subject: hint.site for hint in hints if hint.site.function == "Zipped" and hint.site.shown}
+    assert sites["&bytes.Reader{...}"].type == "bytes.Reader"
+    assert sites["new(gzip.Reader)"].type == "gzip.Reader"

@@ -51,14 +51,13 @@ def give_copies(
     """
     at_home: dict[tuple[int, ...], list[AllocatorCall]] = defaultdict(list)
     for call in sorted(calls, key=lambda one: one.path):  # A file at a time: few trees are kept.
-        known = origin(call)
-        home = known.function if known is not None else ""
+        home = origin(call)
         # Func literals are numbered in another way in the source, so that nothing is said of these.
-        certain = bool(home) and ".func" not in home
+        certain = home is not None and ".func" not in home.function
         hosts = [
             number
             for number, names in enumerate(through)
-            if not certain or not names or any(_is_named(one, home) for one in names)
+            if not certain or not names or any(_is_home(one, home) for one in names)
         ]
         at_home[tuple(hosts)].append(call)
     for numbers, theirs in sorted(at_home.items(), key=lambda entry: len(entry[0])):
@@ -72,10 +71,10 @@ def _same_line(place: Place, call: AllocatorCall) -> bool:
     return (call.path, call.line) in lines | {(place.found.site.path, place.found.site.at.line)}
 
 
-def _is_named(logged: str, function: str) -> bool:
-    """Whether a function's name in the log, with its package and type arguments, is that of its source."""
+def _is_home(logged: str, home: Origin | None) -> bool:
+    """Whether a function's name in the log, qualified if it is another package's, is that of where code is written."""
     name = without_type_arguments(logged)
-    return name == function or name.endswith("." + function)
+    return home is not None and name in {home.function, f"{home.package}.{home.function}"}
 
 
 def _settle_for(places: Sequence[Place], call: AllocatorCall) -> bool:

@@ -13,7 +13,7 @@ from stackward.engine.sites import Found
 from stackward.syntax.constructs import Constructs
 from stackward.syntax.functions import enclosing_function
 from stackward.syntax.paths import certain, cold, formats_nothing
-from stackward.syntax.tree import SourceFile, parse
+from stackward.syntax.tree import SourceFile, package_of, parse
 from stackward.toolchain.laid import texts_of
 
 _TREES = 2  # A tree takes ten times the memory of its text, so what was learnt from it is kept instead.
@@ -22,11 +22,12 @@ _ORIGINS = 4096
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """``function`` is the one that the allocation is written in; ``certain`` says that each call of it gets there.
+    """``function`` is the one of ``package`` that the allocation is written in.
 
-    ``cold`` is why that happens rarely.
+    ``certain`` says that each call of it gets there, ``cold`` is why that happens rarely.
     """
 
+    package: str
     function: str
     certain: bool
     cold: str
@@ -60,7 +61,7 @@ def origin_in(source: SourceFile, line: int, mechanism: Mechanism, runtime: str)
     function = enclosing_function(source, node.start_byte) if node is not None else None
     if node is None or function is None:
         return None
-    return Origin(function.name, certain(node), cold(node, source))
+    return Origin(package_of(source), function.name, certain(node), cold(node, source))
 
 
 @functools.lru_cache(maxsize=_ORIGINS)

@@ -200,18 +200,19 @@ def _object(place: Place, call: AllocatorCall) -> int:
         return 4 if call.type.startswith(("[", "go.shape.[")) else 1
     if construct is Construct.MAKE:
         return 4 if call.type.startswith(("[", "go.shape.[")) else 1
-    allocated = bare(costs.type_name(call.type))
+    whole = costs.type_name(call.type)
+    allocated = bare(whole)
     subject = place.found.site.subject
     if construct is Construct.NEW:
         written = subject.removeprefix("new(").removesuffix(")")
         if bare(written) == allocated:
-            return 5
+            return 5 + (written == whole)  # A package may be called otherwise than its path ends.
         if not may_need(place, call):
             return 0
     if construct is Construct.POINTER_LITERAL:
         written = subject.removeprefix("&").split("{", 1)[0]
         if bare(written) == allocated:
-            return 5
+            return 5 + (written == whole)
         if written.replace(".", "").isidentifier():
             return 0
         return 3 if "shape" in call.type else 1
