@@ -153,3 +153,28 @@ def test_line_directives_lead_back(toolchain: Toolchain, tmp_path: Path) -> None
     parser.feed(text)
     (call,) = parser.close().calls
     assert (call.path, call.line) == ("/a [folder]/q.go", 69)
+
+
+CLONE = """package p
+
+import "unsafe"
+
+type Failure struct{ what, text string }
+
+func clone(s string) string {
+	if len(s) == 0 {
+		return ""
+	}
+	b := make([]byte, len(s))
+	copy(b, s)
+	return unsafe.String(&b[0], len(b))
+}
+
+func Fail(what, text string) *Failure { return &Failure{what, clone(text)} }
+"""
+
+
+def test_a_size_that_is_0_on_another_way_is_not_known(toolchain: Toolchain, minor: int, tmp_path: Path) -> None:
+    code = read(printed(toolchain, tmp_path, "amd64", CLONE), minor, "amd64")
+    sizes = [call.bytes for call in code.calls if call.function == "p.Fail"]
+    assert sorted(sizes, key=str) == [32, None]

@@ -99,7 +99,7 @@ class ObjectCodeParser:
             place = _place(text[text.rfind(b"\n", 0, at) + 1 : at]) if allocator is not None else None
             if allocator is not None and place is not None and number >= 0:
                 end = starts[number + 1] if number + 1 < len(starts) else len(text)
-                body = text[starts[number] : end] if allocator.count_arg >= 0 else b""
+                body = memoryview(text)[starts[number] : end]
                 self._take(text, at, body, symbols[number], name, allocator, place)
             at = text.find(wanted, begin)
 
@@ -107,7 +107,7 @@ class ObjectCodeParser:
         self,
         text: bytes,
         at: int,
-        body: bytes,
+        body: memoryview,
         function: str,
         name: str,
         allocator: Allocator,
@@ -116,6 +116,8 @@ class ObjectCodeParser:
         path, line = self._user_path(place[0]), place[1]
         given = _Given(list(_before(text, at)), self._registers)
         size = allocator.bytes
+        if size is None and not (given.copied(allocator.size_arg) and given.joined(allocator.size_arg, body)):
+            size = given.constant(allocator.size_arg)
         self._calls.append(
             AllocatorCall(
                 function=function,
@@ -125,7 +127,7 @@ class ObjectCodeParser:
                 runtime=f"runtime.{name}",
                 mechanism=allocator.mechanism,
                 type=given.type(allocator.type_arg),
-                bytes=size if size is not None else given.constant(allocator.size_arg),
+                bytes=size,
                 count=given.constant(allocator.count_arg) if not given.joined(allocator.count_arg, body) else None,
                 buffered=given.address(allocator.buffer_arg),
             )
@@ -279,7 +281,12 @@ class _Given:
             register = operand  # A copy of another register, which was set before.
         return at, found
 
-    def joined(self, number: int, body: bytes) -> bool:
+    def copied(self, number: int) -> bool:
+        """Whether an argument is a copy of another register: what that has may have come on several ways."""
+        at, _ = self._setting(number)
+        return at >= 0 and self.before[at][2] != self.registers[number]
+
+    def joined(self, number: int, body: memoryview) -> bool:
         """Whether a jump of the function's leads in between the setting of an argument and the call.
 
         Then it may be set to something else on another way.
