@@ -87,6 +87,10 @@ func show(t *named, values ...any) { shown = values }
 
 func Boxed(t *named) { show(t, []int{1, 2}) }
 
+type item struct{ n, m int }
+
+func Items(n int) []*item { return []*item{{n, n}} }
+
 func Buffered(r io.Reader) *struct{ *bufio.Reader } {
 	return &struct{ *bufio.Reader }{bufio.NewReader(r)}
 }
@@ -165,3 +169,8 @@ def test_functions_of_one_name_are_told_apart_by_their_packages(hints: list[Hint
     sites = {hint.site.subject: hint.site for hint in hints if hint.site.function == "Zipped" and hint.site.shown}
     assert sites["&bytes.Reader{...}"].type == "bytes.Reader"
     assert sites["new(gzip.Reader)"].type == "gzip.Reader"
+
+
+def test_an_array_of_pointers_is_not_what_one_of_them_points_to(hints: list[Hint]) -> None:
+    sites = [hint.site for hint in hints if hint.site.function == "Items" and hint.site.shown]
+    assert {(site.name, site.bytes) for site in sites} == {("[]*item{...}", 8), ("&item{...}", 16)}

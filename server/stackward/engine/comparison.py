@@ -105,11 +105,7 @@ def _tallies(
     *,
     copies: bool = False,
 ) -> tuple[dict[Function, Tally], dict[Function, Tally]]:
-    """What functions allocate before and after.
-
-    With ``copies`` what is inlined from another package into a file that is as it was is such a copy: it is counted
-    where it comes from, and whether the compiler makes one is no cost.
-    """
+    """What functions allocate before and after; the arguments are those of ``Comparison.add``."""
     sources = {path: parse(text) for path, text in texts.items()}
     own = {path: text for path, text in texts.items() if path in bench.files}
     changes = {path: difference(bench.files[path].text, text) for path, text in own.items()}
@@ -156,8 +152,7 @@ def _tallies(
     seen = {file.path for result in before.values() for file in result.files}
     for span in (span for proposal in proposals for span in proposal.lighter if span.path in seen):
         source = bench.files[span.path]
-        around, loops = enclosing_function(source, span.start), enclosing_loops(path_to(source, span.start)[-1])
-        function = span.path, outermost(around.name) if around is not None else ""
+        function, loops = function_at(span.path, source, span.start), enclosing_loops(path_to(source, span.start)[-1])
         heavier[function] = heavier.get(function, Tally()) + hidden(loops)
     return heavier, tallies(after, is_bounded, lambda site: is_spare(then, site, sources))
 

@@ -120,11 +120,17 @@ def may_need(place: Place, call: AllocatorCall) -> bool:
     """Whether a place can call that allocator at all."""
     if call.mechanism is Mechanism.OBJECT and is_closure(call) != (place.construct in _CLOSURES):
         return False
-    if call.type.startswith("[") and place.construct in {Construct.NEW, Construct.POINTER_LITERAL}:
-        return "[" in place.found.site.subject  # An array with a name is called by it.
-    if call.mechanism is Mechanism.BOX and place.construct in _SLICES:
-        return call.runtime == "runtime.convTslice"
-    if place.construct is Construct.BOXED and _is_constant(place.found.site.subject):
+    return _may_call(place, call)
+
+
+def _may_call(place: Place, call: AllocatorCall) -> bool:
+    """The same, whatever is said of closures: an object has no type in some calls."""
+    construct, subject = place.construct, place.found.site.subject
+    if call.type.startswith("[") and construct in {Construct.NEW, Construct.POINTER_LITERAL} and "[" not in subject:
+        return False  # An array with a name is called by it.
+    if construct is Construct.BOXED and _is_constant(subject):
+        return False  # It is read-only data.
+    if call.mechanism is Mechanism.BOX and construct in _SLICES and call.runtime != "runtime.convTslice":
         return False
     return call.mechanism in _needs(place)
 
@@ -168,14 +174,12 @@ def _affinity(place: Place, call: AllocatorCall) -> int:
     construct, mechanism = place.construct, call.mechanism
     if construct is Construct.UNSURE:
         return 1 if mechanism in _SAYS or mechanism is Mechanism.OBJECT else 0
-    if mechanism not in _needs(place):
+    if not _may_call(place, call):
         return 0
     if mechanism is Mechanism.OBJECT:
         return _object(place, call)
-    if construct is Construct.BOXED and _is_constant(place.found.site.subject):
-        return 0  # It is read-only data.
     if mechanism is Mechanism.BOX and construct in _SLICES:
-        return 1 if call.runtime == "runtime.convTslice" else 0
+        return 1
     if mechanism is Mechanism.BOX:
         fits = _boxes(call, place.facts)
         if fits is False:
@@ -207,8 +211,6 @@ def _object(place: Place, call: AllocatorCall) -> int:
         written = subject.removeprefix("new(").removesuffix(")")
         if bare(written) == allocated:
             return 5 + (written == whole)  # A package may be called otherwise than its path ends.
-        if not may_need(place, call):
-            return 0
     if construct is Construct.POINTER_LITERAL:
         written = subject.removeprefix("&").split("{", 1)[0]
         if bare(written) == allocated:

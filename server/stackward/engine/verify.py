@@ -88,7 +88,7 @@ class _Attempt:
         """The package's new export data, made when the first needs it; none where what is recorded still holds."""
         return _archives(self.bench, self.own) if self.change else {}
 
-    @property
+    @functools.cached_property
     def declares(self) -> bool:
         """Whether importers see more that is new than bodies, so that their tests may not compile any more."""
         return bool(self.change) and (self.generic or not _inside(self.bench, self.own))
@@ -211,11 +211,11 @@ def _change(
     names = {one.path: one.name for one in bench.shop.graph}
     sources = bench.shop.sources
     found = Change()
+    for path, text in texts.items():
+        sources.remember(path, parse(text))
     for unit in bench.units:
         if unit.id in results and unit.id.variant is not Variant.XTEST:
             before = unit_surface(unit, known[unit.id], sources, names)
-            for path, text in texts.items():
-                sources.remember(path, parse(text))
             found |= changed(before, unit_surface(unit, results[unit.id], sources, names), {})
     return found
 
