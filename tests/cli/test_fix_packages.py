@@ -167,3 +167,52 @@ def test_imports_of_the_standard_library_stay_together(module: Callable[..., Pat
     assert "sprintf: 1 rewrite" in done.stderr, done.stderr
     made = (root / "p.go").read_text(encoding="utf-8")
     assert made.partition("import ")[2].partition("\n\nvar")[0].partition("\n\nfunc")[0].strip() == after, made
+
+
+def test_signatures_that_meet_in_a_caller_are_all_changed(module: Callable[..., Path]) -> None:
+    """Two are used on one line, and are changed one after the other; one is used where it has to stay as it is."""
+    root = module(
+        {
+            "p.go": """
+            package p
+
+            type A struct{ X, Y int }
+
+            //go:noinline
+            func newA(x int) *A { return &A{X: x} }
+
+            type B struct{ X, Y, Z int }
+
+            //go:noinline
+            func newB(x int) *B { return &B{X: x} }
+
+            type C struct{ X int }
+
+            //go:noinline
+            func newC(x int) *C { return &C{X: x} }
+
+            type D struct{ X int }
+
+            //go:noinline
+            func newD(x int) *D { return &D{X: x} }
+
+            //go:noinline
+            func sum(a *A, b *B) int { return a.X + b.X }
+
+            func Use(n int) int {
+            \ta := newA(n)
+            \tb := newB(n)
+            \treturn sum(a, b) + newC(n).X
+            }
+
+            func Keep(n int, kept []*D) []*D { return append(kept, newD(n)) }
+            """
+        }
+    )
+    done = fix(root, "--review", "--write", "--force", "--rule", "return-by-value", "./...")
+    assert done.returncode == 0, done.stderr
+    text = (root / "p.go").read_text(encoding="utf-8")
+    assert "return sum(&a, &b) + newC(n).X" in text
+    assert "func newD(x int) *D" in text
+    assert "return-by-value: 3 rewrites, places that allocate 3 → 0" in done.stderr
+    assert fix(root, "--review", "./...").stdout == ""

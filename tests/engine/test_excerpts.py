@@ -60,7 +60,8 @@ class Lab:
         text = Path(path).read_bytes()
         self.texts.open(path, text[: one.body + 1] + b"_ = 1; " + text[one.body + 1 :])
         inputs = self.inputs()
-        excerpt = self.excerpts.of(inputs, self.sources.of(inputs.snapshot))
+        changed = self.excerpts.changed(inputs, self.sources.of(inputs.snapshot))
+        excerpt = self.excerpts.of(inputs, changed) if changed is not None else None
         self.texts.close(path)
         return inputs, excerpt
 
@@ -71,7 +72,7 @@ class Lab:
         if not isinstance(outcome, Replayed) or (replay is excerpt.replay and excerpt.misled(read)):
             return None
         found = (one for one in read if isinstance(one, Decision) and one.kind in _DECIDED)
-        return {one for one in found if excerpt.covers(one.at)}
+        return {one for one in found if excerpt.kept.cover(one.at)}
 
 
 @pytest.mark.parametrize("package", ["encoding/xml", "crypto/tls"])

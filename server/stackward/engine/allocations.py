@@ -69,6 +69,7 @@ class AllocationMap:
         self._literals: list[Place] = []
         self._by_line: dict[tuple[str, int], list[AllocatorCall]] = defaultdict(list)
         self._foreign: dict[str, list[AllocatorCall]] = defaultdict(list)
+        self._constructs: Mapping[str, Constructs] = {}
         for call in code.calls:
             if call.mechanism is Mechanism.CACHE:
                 continue
@@ -93,9 +94,12 @@ class AllocationMap:
         for key, calls in self._by_line.items():
             own = [place for place in places.get(key, ()) if not place.found.site.inlined_from]
             left += give(own, calls, guests.get(key, ()))
+        lines: dict[str, set[int]] = defaultdict(set)
         by_function: dict[str, list[AllocatorCall]] = defaultdict(list)
         for call in left:
+            lines[call.path].add(call.line)
             by_function[self._symbols.name(call.function)].append(call)
+        self._constructs = {path: Constructs(self._sources[path], some) for path, some in lines.items()}
         for function, copies in elsewhere.items():
             owner = self._symbols.owner(function)
             copies.sort(key=lambda place: place.found.site.at)
@@ -130,7 +134,7 @@ class AllocationMap:
         source = self._sources.get(call.path)
         if source is None:
             return self._origins.of(call)
-        return origin_in(source, call.line, call.mechanism, call.runtime)
+        return origin_in(source, self._constructs[call.path], call.line, call.mechanism, call.runtime)
 
     def _to_sources(self, copies: Iterable[Place]) -> set[int]:
         """Make copies sites of the code that was inlined, one for all copies of it; gives those that are not needed."""
@@ -156,7 +160,7 @@ class AllocationMap:
         if source is None or at_its_call(place):
             return
         site = place.found.site
-        constructs = Constructs(source, [call.line])
+        constructs = self._constructs[call.path]
         node = constructs.named(call.line, site.subject) if place.construct is Construct.VARIABLE else None
         if node is None:
             fitting = constructs.fitting(call.line, call.mechanism, call.runtime)
@@ -186,12 +190,11 @@ class AllocationMap:
         made: list[Place] = []
         for path, by_line in by_file.items():
             source = self._sources[path]
-            constructs = Constructs(source, by_line)
             for line, group in by_line.items():
                 known = self._staying(path, line, source)
                 left = give(known, group)
                 made += [place for place in known if place.calls]
-                made += self._by_syntax(path, line, source, constructs, left)
+                made += self._by_syntax(path, line, source, left)
         return made
 
     def _staying(self, path: str, line: int, source: SourceFile) -> list[Place]:
@@ -207,10 +210,9 @@ class AllocationMap:
                 places.append(Place(found, construct, logged=False))
         return places
 
-    def _by_syntax(
-        self, path: str, line: int, source: SourceFile, constructs: Constructs, calls: Sequence[AllocatorCall]
-    ) -> list[Place]:
+    def _by_syntax(self, path: str, line: int, source: SourceFile, calls: Sequence[AllocatorCall]) -> list[Place]:
         """Sites for calls that no record of the log is about."""
+        constructs = self._constructs[path]
         made: dict[tuple[int, int, Construct], Place] = {}
         order: dict[tuple[str, Mechanism], int] = defaultdict(int)
         for call in calls:

@@ -10,7 +10,6 @@ from stackward.core.allocation import ObjectCode
 from stackward.core.decision import Problem
 from stackward.core.facts import ExprFacts, NoFacts, Query
 from stackward.core.outcome import BuildFailed, Cancelled
-from stackward.core.position import Location
 from stackward.engine import codec
 from stackward.engine.excerpts import Excerpt, Excerpts
 from stackward.engine.inputs import Inputs
@@ -116,7 +115,8 @@ class Analysis:
         part = Part(unit.package, unit.files, sources, neighbours)
         instances = Instances(unit, inputs.graph, self._sources.laid_over(inputs.foreign), self._library)
         builder = part.builder
-        partials = Partials(part, on_partial, lambda found: wanted(found.site.path))
+        changed = self._excerpts.changed(inputs, sources) if on_partial is not None else None
+        partials = Partials(part, on_partial, wanted, changed)
 
         def on_records(records: Sequence[Record], over: bool) -> None:
             instances.add(records)
@@ -128,9 +128,10 @@ class Analysis:
         replay = Replay(unit, inputs.snapshot.overlays, inputs.archives, level)
         keep = level == 1 and self.explodes(unit)  # The explanations follow.
         with self._codes.reading(inputs, replay, cancel, keep=keep) as reading:
-            if on_partial is not None and (excerpt := self._excerpts.of(inputs, sources)) is not None:
+            excerpt = self._excerpts.of(inputs, changed) if changed is not None else None
+            if on_partial is not None and excerpt is not None:
                 self._changed(excerpt, neighbours, cancel, on_partial, wanted, reading.begin)
-            outcome = self._compiler.escapes(replay, on_records, cancel, reading.begin)
+            outcome = self._compiler.escapes(replay, on_records, cancel, reading.begin, partials.pause)
             if not isinstance(outcome, Replayed):
                 return outcome
             partials.finish()
@@ -173,12 +174,8 @@ class Analysis:
     ) -> None:
         """Tell of the functions of an excerpt. If it does not compile, the compile of the whole says why."""
         unit = excerpt.replay.unit
-        part = Part(unit.package, unit.files, excerpt.sources, neighbours)
-        partials = Partials(
-            part,
-            on_partial,
-            lambda found: wanted(found.site.path) and excerpt.covers(Location(found.site.path, found.site.at)),
-        )
+        part = Part(unit.package, unit.files, excerpt.kept.sources, neighbours)
+        partials = Partials(part, on_partial, wanted, excerpt.kept, only=True)
         misled = False
 
         def on_records(records: Sequence[Record], over: bool) -> None:
@@ -187,7 +184,5 @@ class Analysis:
             misled = misled or excerpt.misled(records)
             if not misled:
                 partials.take(records, over=over)
-                if over:
-                    partials.finish()
 
-        self._compiler.escapes(excerpt.replay, on_records, cancel, on_start)
+        self._compiler.escapes(excerpt.replay, on_records, cancel, on_start, partials.pause)

@@ -27,12 +27,29 @@ _LARGEST_SHARE = 0.4  # Of all bodies: with more than this left in, the compile 
 
 
 @dataclass(frozen=True, slots=True)
+class Functions:
+    """Some of the functions that the files of a unit declare, by file, in the order of the text."""
+
+    sources: SnapshotSources
+    by_path: Mapping[str, tuple[Declaration, ...]]
+
+    def cover(self, at: Location) -> bool:
+        """Whether a place is in one of them."""
+        source = self.sources.get(at.path)
+        some = self.by_path.get(at.path)
+        if source is None or not some:
+            return False
+        offset = int(source.lines.offset(at.pos))
+        found = bisect_right(some, offset, key=lambda one: one.start) - 1
+        return found >= 0 and offset < some[found].end
+
+
+@dataclass(frozen=True, slots=True)
 class Excerpt:
     """What to compile, and the functions in it whose decisions are those of the whole package."""
 
     replay: Replay
-    sources: SnapshotSources
-    kept: Mapping[str, tuple[Declaration, ...]]
+    kept: Functions
     absent: frozenset[str]
     """Bare names of the methods that have no body."""
 
@@ -49,16 +66,6 @@ class Excerpt:
             for record in records
         )
 
-    def covers(self, at: Location) -> bool:
-        """Whether a place is in one of these functions."""
-        source = self.sources.get(at.path)
-        kept = self.kept.get(at.path)
-        if source is None or not kept:
-            return False
-        offset = int(source.lines.offset(at.pos))
-        found = bisect_right(kept, offset, key=lambda one: one.start) - 1
-        return found >= 0 and offset < kept[found].end
-
 
 class Excerpts:
     """Remembers the functions of each unit as they were analysed last, so as to know which have changed."""
@@ -70,7 +77,7 @@ class Excerpts:
         self._given: dict[UnitId, str] = {}
 
     def remember(self, inputs: Inputs, sources: SnapshotSources) -> None:
-        """Take the texts as analysed. Takes a while where they are new, so that the next ``of`` does not."""
+        """Take the texts as analysed. Takes a while where they are new, so that the next ``changed`` does not."""
         outlines = self._outlines(inputs, sources)
         if outlines is None:
             self._analysed.pop(inputs.unit.id, None)
@@ -82,24 +89,28 @@ class Excerpts:
         self._dotted |= {path: _exported(path, inputs, sources) for path in dotted}
         self._analysed[inputs.unit.id] = frozenset(one.key for one in declared)
 
-    def of(self, inputs: Inputs, sources: SnapshotSources) -> Excerpt | None:
-        """An excerpt with the functions that are not as they were, given once; None if it is not worth it."""
+    def changed(self, inputs: Inputs, sources: SnapshotSources) -> Functions | None:
+        """The functions of a unit that are not as they were; None if it was not analysed, or has not changed there."""
         unit = inputs.unit
         analysed = self._analysed.get(unit.id)
-        if analysed is None or unit.cgo or self._given.get(unit.id) == inputs.key():
+        outlines = self._outlines(inputs, sources) if analysed is not None else None
+        if analysed is None or outlines is None:
             return None
-        outlines = self._outlines(inputs, sources)
-        if outlines is None:
-            return None
-        changed = [
-            one
+        changed = {
+            path: tuple(one for one in each.declarations if one.key not in analysed)
             for path, each in outlines.items()
             # What an in-package test compiles again is shown by the package itself.
             if unit.id.variant is not Variant.TEST or path.endswith("_test.go")
-            for one in each.declarations
-            if one.key not in analysed
-        ]
-        if not changed:
+        }
+        return Functions(sources, changed) if any(changed.values()) else None
+
+    def of(self, inputs: Inputs, changed: Functions) -> Excerpt | None:
+        """An excerpt with the functions that have changed, given once; None if it is not worth it."""
+        unit, sources = inputs.unit, changed.sources
+        if unit.cgo or self._given.get(unit.id) == inputs.key():
+            return None
+        outlines = self._outlines(inputs, sources)
+        if outlines is None:
             return None
         known = self._mentions[unit.id]
 
@@ -110,7 +121,7 @@ class Excerpts:
             return found
 
         declared = [one for each in outlines.values() for one in each.declarations]
-        kept = reached(changed, declared, mentioned)
+        kept = reached((one for some in changed.by_path.values() for one in some), declared, mentioned)
         whole, left = (sum(one.size for one in some) for some in (declared, kept))
         if whole - left < _WORTH_BYTES or left > _LARGEST_SHARE * whole:
             return None
@@ -130,7 +141,7 @@ class Excerpts:
         }
         self._given[unit.id] = inputs.key()
         absent = frozenset(one.name.decode("utf-8", "replace") for one in declared if one.method and one not in kept)
-        return Excerpt(replay, sources, within, absent)
+        return Excerpt(replay, Functions(sources, within), absent)
 
     def _outlines(self, inputs: Inputs, sources: SnapshotSources) -> dict[str, Outline] | None:
         """The outlines of all files of a unit; None if one has none."""

@@ -2,7 +2,8 @@
 
 Each rewrite is proved by itself, but not each with a compile of its own: in one attempt every function gets at most one
 change, and what each function allocates afterwards says which of them are good. An attempt that breaks something which
-nobody can be blamed for is repeated with one half of the changes, and with the other.
+nobody can be blamed for is repeated with one half of the changes, and with the other. Changes that reach beyond one
+function, such as those of a signature, come when there are no others left.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from stackward.core.edit import Replacement, overlapping
 from stackward.engine.finish import Unfinished, finished
 from stackward.engine.rewriting import (
     Candidate,
@@ -20,19 +20,19 @@ from stackward.engine.rewriting import (
     as_far_as_known,
     candidates,
     more,
-    new_texts,
     objection,
-    prove,
     refuse,
+    sources,
 )
-from stackward.engine.tally import Function, Tally, outermost, total
+from stackward.engine.tally import Function, Tally, total
+from stackward.engine.together import Choice, Good, apart, attempts, choice, compatible, on_lines_of_their_own
 from stackward.engine.verify import Compared, DoesNotCompile, compare
 from stackward.engine.workbench import Workbench
-from stackward.rewrites import Applicability, NewName, Proposal, Rewrite, new_names
+from stackward.rewrites import Applicability, Rewrite
 from stackward.syntax.functions import functions
 from stackward.syntax.tree import SourceFile
 
-_ROUNDS = 100  # Wide changes are made one in a round. They do not go on for ever.
+_ROUNDS = 100  # Of changes that meet, one is made in a round. They do not go on for ever.
 _WORD = re.compile(rb"[\w.]*")
 
 
@@ -84,15 +84,6 @@ class Wanted:
     tests: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    """One proposal of a candidate, and the declared function that holds all of its changes (none: it is wider)."""
-
-    candidate: Candidate
-    proposal: Proposal
-    function: Function | None
-
-
 def fix(open_bench: Callable[[Mapping[str, bytes]], Workbench], wanted: Wanted) -> Fixed:
     """Rewrite a package until nothing is left to do. ``open_bench`` gives the package with other texts laid over it."""
     result = Fixed()
@@ -113,18 +104,19 @@ def fix(open_bench: Callable[[Mapping[str, bytes]], Workbench], wanted: Wanted) 
 def prove_all(bench: Workbench, found: Sequence[Candidate]) -> Iterator[Proved | Rejected]:
     """The proofs of many places of a package, with few compiles. Those whose changes are wide are left out."""
     choices = [
-        _Choice(candidate, proposal, home)
+        made
         for candidate in found
         for proposal in candidate.proposals
-        if (home := _home(bench, proposal)) is not None
+        if not (made := choice(bench, candidate, proposal)).wide
     ]
     rejected = Fixed()
     best: dict[int, Proved] = {}
-    for attempt in _attempts(choices):
-        for choice, before, after in _proved(bench, attempt, rejected):
-            known = best.get(id(choice.candidate))
-            if known is None or after.less_than(known.after):
-                best[id(choice.candidate)] = Proved(choice.candidate, choice.proposal, before, after)
+    for attempt in attempts(choices):
+        for one in _proved(bench, attempt, rejected):
+            candidate = one.choice.candidate
+            known = best.get(id(candidate))
+            if known is None or one.after.less_than(known.after):
+                best[id(candidate)] = Proved(candidate, one.choice.proposal, one.before, one.after)
     yield from best.values()
     done = {proved.candidate.span for proved in best.values()}
     yield from (one for one in rejected.rejected.values() if one.span not in done)
@@ -134,32 +126,26 @@ def _round(bench: Workbench, wanted: Wanted, result: Fixed) -> bool:
     """Rewrite what can be rewritten side by side; False if there is nothing to try."""
     result.seen.clear()
     choices = list(_choices(bench, wanted, result))
-    good: dict[int, tuple[_Choice, Tally, Tally]] = {}
-    for attempt in _attempts([one for one in choices if one.function is not None]):
-        for choice, before, after in _proved(bench, attempt, result):
-            key = id(choice.candidate)
-            if key not in good or after.less_than(good[key][2]):
-                good[key] = (choice, before, after)
-    for choice, _, _ in good.values():  # Where one of several proposals is good, the others are no news.
-        result.rejected.pop(_place(bench, choice.candidate), None)
-    accepted = _apart(_compatible(list(good.values())), bench)
+    accepted = apart(compatible(_good(bench, [one for one in choices if not one.wide], result)), bench.files)
+    if not accepted:
+        wide = compatible(_good(bench, [one for one in choices if one.wide], result))
+        accepted = apart(on_lines_of_their_own(wide, bench), bench.files)
     if accepted:
         _apply(bench, accepted, wanted, result)  # What is not made is not tried again.
-        return True
-    for choice in {id(one.candidate): one for one in choices if one.function is None}.values():
-        # Wide changes go one by one, each on what the one before has left.
-        proof = prove(bench, choice.candidate)
-        if isinstance(proof, Proved):
-            texts = new_texts(bench, proof.proposal)
-            assert isinstance(texts, dict), "what was compiled had a text"
-            result.texts |= texts
-            made = _Choice(choice.candidate, proof.proposal, None)
-            result.made.add(_opening(bench, choice.candidate))
-            result.applied.append(_applied(made, bench, proof.before, proof.after))
-            return True
-        for proposal in choice.candidate.proposals:
-            _reject(result, bench, replace(choice, proposal=proposal), proof.reason)
-    return False
+    return bool(accepted)
+
+
+def _good(bench: Workbench, choices: Sequence[Choice], result: Fixed) -> list[Good]:
+    """For each candidate the best proposal that stands the check."""
+    good: dict[int, Good] = {}
+    for attempt in attempts(choices):
+        for one in _proved(bench, attempt, result):
+            known = good.get(id(one.choice.candidate))
+            if known is None or one.after.less_than(known.after):
+                good[id(one.choice.candidate)] = one
+    for one in good.values():  # Where one of several proposals is good, the others are no news.
+        result.rejected.pop(_place(bench, one.choice.candidate), None)
+    return list(good.values())
 
 
 def _forget(bench: Workbench, result: Fixed) -> bool:
@@ -177,7 +163,7 @@ def _bodies(source: SourceFile) -> dict[str, bytes]:
     return {one.name: source.text[one.body : one.end] for one in declared}
 
 
-def _choices(bench: Workbench, wanted: Wanted, result: Fixed) -> Iterator[_Choice]:
+def _choices(bench: Workbench, wanted: Wanted, result: Fixed) -> Iterator[Choice]:
     paths = wanted.paths or tuple(path for path in bench.files if wanted.tests or not path.endswith("_test.go"))
     for path in paths:
         for found in candidates(bench, path, wanted.rewrites):
@@ -197,7 +183,7 @@ def _choices(bench: Workbench, wanted: Wanted, result: Fixed) -> Iterator[_Choic
                 continue
             result.rejected.pop(place, None)
             left = replace(found, proposals=fresh)
-            yield from (_Choice(left, proposal, _home(bench, proposal)) for proposal in fresh)
+            yield from (choice(bench, left, proposal) for proposal in fresh)
 
 
 def _place(bench: Workbench, found: Candidate | Rejected) -> tuple[str, str, int]:
@@ -232,139 +218,79 @@ def _line(bench: Workbench, found: Candidate | Rejected) -> tuple[str, int, int]
     return name, begin, source.text.rfind(b"\n", 0, offset) + 1
 
 
-def _home(bench: Workbench, proposal: Proposal) -> Function | None:
-    """The one declared function in whose body all changes are."""
-    homes: set[Function | None] = set()
-    for path, edits in proposal.edits.items():
-        source = bench.files.get(path)
-        if source is None:
-            return None
-        declared = [one for one in functions(source) if not one.literal]
-        for edit in edits:
-            around = next((one for one in declared if one.body < edit.start and edit.end < one.end), None)
-            if around is None or around.name.startswith("init."):
-                return None
-            homes.add((path, outermost(around.name)))
-    return homes.pop() if len(homes) == 1 else None
-
-
-def _attempts(choices: Sequence[_Choice]) -> Iterator[list[_Choice]]:
-    """The choices in groups that have at most one for each function."""
-    left = list(choices)
-    while left:
-        taken: dict[Function | None, _Choice] = {}
-        for choice in left:
-            taken.setdefault(choice.function, choice)
-        yield list(taken.values())
-        chosen = {id(choice) for choice in taken.values()}
-        left = [choice for choice in left if id(choice) not in chosen]
-
-
-def _proved(bench: Workbench, attempt: Sequence[_Choice], result: Fixed) -> Iterator[tuple[_Choice, Tally, Tally]]:
+def _proved(bench: Workbench, attempt: Sequence[Choice], result: Fixed) -> Iterator[Good]:
     """Those of an attempt that stand the check, with what their functions allocate before and after."""
     if not attempt or bench.shop.cancel.cancelled:
         return
-    proposals = [choice.proposal for choice in attempt]
-    texts = finished(proposals, bench.files, bench)
-    alone = len(attempt) == 1
-    # Importers have their say when all changes are made together.
-    outcome = texts if isinstance(texts, Unfinished) else compare(bench, texts, proposals, alone=True)
-    if isinstance(outcome, Compared):
-        owners = {choice.function for choice in attempt}
-        if alone or all(one in owners for one in outcome.worse):
-            for choice in attempt:
-                yield from _judged(bench, choice, outcome, result, alone=alone)
-            return
-    elif alone:
-        _reject(result, bench, attempt[0], _fault(outcome))
+    wide = any(one.wide for one in attempt)
+    # Importers have their say about what is in one function when all changes are made together.
+    outcome = _outcome(bench, attempt, alone=not wide)[1]
+    if len(attempt) == 1:
+        yield from _judged(bench, attempt[0], outcome, result)
         return
+    if isinstance(outcome, Compared):
+        owners = {function for one in attempt for function in one.functions}
+        # What becomes of other functions may be due to any wide change, be it better or worse.
+        if owners.issuperset([*outcome.before, *outcome.after] if wide else outcome.worse):
+            for one in attempt:
+                yield from _judged(bench, one, _only(outcome, one.functions), result)
+            return
     if isinstance(outcome, DoesNotCompile):
-        guilty = [choice for choice in attempt if choice.function in outcome.functions]
+        guilty = [one for one in attempt if not one.functions.isdisjoint(outcome.functions)]
         if guilty and len(guilty) < len(attempt):
-            for choice in guilty:
-                yield from _proved(bench, [choice], result)
-            yield from _proved(bench, [choice for choice in attempt if choice not in guilty], result)
+            for one in guilty:
+                yield from _proved(bench, [one], result)
+            yield from _proved(bench, [one for one in attempt if one not in guilty], result)
             return
     half = len(attempt) // 2
     yield from _proved(bench, attempt[:half], result)
     yield from _proved(bench, attempt[half:], result)
 
 
+def _outcome(
+    bench: Workbench, choices: Sequence[Choice], *, alone: bool
+) -> tuple[dict[str, bytes], Unfinished | DoesNotCompile | Compared]:
+    """The new texts with all of these changes, and what the compiler says of them; see ``compare``."""
+    proposals = [one.proposal for one in choices]
+    files = {path: source for one in proposals for path, source in sources(bench, one).items()}
+    texts = finished(proposals, files, bench)
+    if isinstance(texts, Unfinished):
+        return {}, texts
+    return texts, compare(bench, texts, proposals, alone=alone)
+
+
 def _judged(
-    bench: Workbench, choice: _Choice, outcome: Compared, result: Fixed, *, alone: bool
-) -> Iterator[tuple[_Choice, Tally, Tally]]:
-    function = choice.function
-    assert function is not None
-    # By itself a change answers for everything, else for its function.
-    own = outcome if alone else _only(outcome, function)
-    why = objection(own, choice.proposal, as_far_as_known(bench, choice.proposal))
-    if why:
-        _reject(result, bench, choice, why)
-        return
-    yield choice, total(own.before.values()), total(own.after.values())
+    bench: Workbench, one: Choice, outcome: Unfinished | DoesNotCompile | Compared, result: Fixed
+) -> Iterator[Good]:
+    if isinstance(outcome, Compared):
+        why = objection(outcome, one.proposal, as_far_as_known(bench, one.proposal))
+        if not why:
+            yield Good(one, total(outcome.before.values()), total(outcome.after.values()))
+            return
+    else:
+        why = _fault(outcome)
+    _reject(result, bench, one, why)
 
 
-def _only(outcome: Compared, function: Function) -> Compared:
+def _only(outcome: Compared, functions: frozenset[Function]) -> Compared:
+    """What is due to a change of some functions, if it is made beside changes of others."""
     return Compared(
-        {one: tally for one, tally in outcome.before.items() if one == function},
-        {one: tally for one, tally in outcome.after.items() if one == function},
+        {one: tally for one, tally in outcome.before.items() if one in functions},
+        {one: tally for one, tally in outcome.after.items() if one in functions},
     )
 
 
-def _compatible(good: Sequence[tuple[_Choice, Tally, Tally]]) -> list[tuple[_Choice, Tally, Tally]]:
-    """As many as do not change the same bytes, what saves most first; the others have their turn in the next round."""
-    taken: dict[str, list[Replacement]] = {}
-    found = []
-    for one in sorted(good, key=lambda one: one[2].weight - one[1].weight):
-        edits = one[0].proposal.edits
-        if all(not overlapping([*taken.get(path, ()), *own]) for path, own in edits.items()):
-            for path, own in edits.items():
-                taken.setdefault(path, []).extend(own)
-            found.append(one)
-    return _in_turn(found)
-
-
-def _apart(found: list[tuple[_Choice, Tally, Tally]], bench: Workbench) -> list[tuple[_Choice, Tally, Tally]]:
-    """Those that do not declare a name where another one does; the others find a new one in the next round."""
-    taken: list[NewName] = []
-    kept = []
-    for one in found:
-        own = new_names(one[0].proposal, bench.files)
-        if not any(name.meets(other) for name in own for other in taken):
-            taken += own
-            kept.append(one)
-    return kept
-
-
-def _in_turn(found: list[tuple[_Choice, Tally, Tally]]) -> list[tuple[_Choice, Tally, Tally]]:
-    """The changes that one rewrite makes in one function in the order of the source, so that new names are, too."""
-    alike: dict[tuple[str, Function | None], list[int]] = {}
-    for number, (choice, _, _) in enumerate(found):
-        alike.setdefault((choice.candidate.rewrite.name, choice.function), []).append(number)
-    turns = list(found)
-    for numbers in alike.values():
-        ordered = sorted((found[number] for number in numbers), key=lambda one: one[0].candidate.span.start)
-        for number, one in zip(numbers, ordered, strict=True):
-            turns[number] = one
-    return turns
-
-
-def _apply(bench: Workbench, accepted: Sequence[tuple[_Choice, Tally, Tally]], wanted: Wanted, result: Fixed) -> bool:
+def _apply(bench: Workbench, accepted: Sequence[Good], wanted: Wanted, result: Fixed) -> bool:
     """Make the changes together, if they are good together; else as many as are."""
-    proposals = [choice.proposal for choice, _, _ in accepted]
-    texts = finished(proposals, bench.files, bench)
-    outcome = texts if isinstance(texts, Unfinished) else compare(bench, texts, proposals, alone=not wanted.importers)
-    if (
-        not isinstance(texts, Unfinished)
-        and isinstance(outcome, Compared)
-        and (not outcome.worse or any(one.repairs for one in proposals))
-    ):
+    texts, outcome = _outcome(bench, [one.choice for one in accepted], alone=not wanted.importers)
+    repairs = any(one.choice.proposal.repairs for one in accepted)
+    if isinstance(outcome, Compared) and (not outcome.worse or repairs):
         result.texts |= texts
-        result.made |= {_opening(bench, choice.candidate) for choice, _, _ in accepted}
-        result.applied += [_applied(choice, bench, before, after) for choice, before, after in accepted]
+        result.made |= {_opening(bench, one.choice.candidate) for one in accepted}
+        result.applied += [_applied(bench, one) for one in accepted]
         return True
     if len(accepted) == 1:
-        _reject(result, bench, accepted[0][0], _fault(outcome))
+        _reject(result, bench, accepted[0].choice, _fault(outcome))
         return False
     # The other half is tried again in the next round.
     half = len(accepted) // 2
@@ -382,17 +308,17 @@ def _fault(outcome: Unfinished | DoesNotCompile | Compared) -> str:
             return more(outcome)
 
 
-def _applied(choice: _Choice, bench: Workbench, before: Tally, after: Tally) -> Applied:
-    candidate = choice.candidate
+def _applied(bench: Workbench, good: Good) -> Applied:
+    candidate, proposal = good.choice.candidate, good.choice.proposal
     source = bench.files[candidate.span.path]
     line = source.lines.position(candidate.span.start).line
-    title = Proved(candidate, choice.proposal, before, after).title
-    level = choice.proposal.applicability
+    title = Proved(candidate, proposal, good.before, good.after).title
+    before, after, level = good.before, good.after, proposal.applicability
     return Applied(candidate.rewrite.name, candidate.span.path, line, title, level, before, after, source.text)
 
 
-def _reject(result: Fixed, bench: Workbench, choice: _Choice, reason: str) -> None:
+def _reject(result: Fixed, bench: Workbench, choice: Choice, reason: str) -> None:
     place, path = _place(bench, choice.candidate), choice.candidate.span.path
-    around = _line(bench, choice.candidate)[0] if choice.function is not None else ""
+    around = _line(bench, choice.candidate)[0] if not choice.wide else ""
     result.tried[place, choice.proposal.title] = _bodies(bench.files[path]).get(around, b"")
     result.rejected[place] = refuse(bench, choice.candidate, reason)

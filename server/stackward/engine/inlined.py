@@ -53,9 +53,10 @@ class Origins:
         return {path: archive for archive in self._archives for path in texts_of(archive)}
 
 
-def origin_in(source: SourceFile, line: int, mechanism: Mechanism, runtime: str) -> Origin | None:
-    """Where a call on a line of a file comes from, as far as syntax tells."""
-    constructs = Constructs(source, [line])
+def origin_in(
+    source: SourceFile, constructs: Constructs, line: int, mechanism: Mechanism, runtime: str
+) -> Origin | None:
+    """Where a call on a line of a file comes from, as far as syntax tells; ``constructs`` has those of the line."""
     fitting = constructs.fitting(line, mechanism, runtime)
     node = fitting[0] if fitting else constructs.statement(line)
     function = enclosing_function(source, node.start_byte) if node is not None else None
@@ -66,7 +67,8 @@ def origin_in(source: SourceFile, line: int, mechanism: Mechanism, runtime: str)
 
 @functools.lru_cache(maxsize=_ORIGINS)
 def _origin(path: str, stamp: int | str, line: int, mechanism: Mechanism, runtime: str) -> Origin | None:
-    return origin_in(_source(path, stamp), line, mechanism, runtime)
+    source = _source(path, stamp)
+    return origin_in(source, Constructs(source, [line]), line, mechanism, runtime)
 
 
 def gets_there(through: Iterable[str], found: Found) -> bool | None:

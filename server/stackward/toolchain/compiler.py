@@ -127,10 +127,12 @@ class Compiler:
         on_records: Callable[[list[Record], bool], None],
         cancel: CancelToken,
         on_start: Callable[[], None] = lambda: None,
+        on_pause: Callable[[], bool] = lambda: False,
     ) -> Replayed | BuildFailed | DidNotRun | Cancelled:
         """Compile and hand on the records of the log as they come, with whether the escape phase is over.
 
-        ``on_start`` is called when the compiler runs.
+        ``on_start`` is called when the compiler runs, ``on_pause`` when it has printed nothing for a moment, and then
+        until it prints or there is no more to do.
         """
         flags = [f"-m={replay.level}"]
         if self.debug_flags:
@@ -144,7 +146,7 @@ class Compiler:
             output = os.path.join(work, "out.a")
             argv = [*replay.unit.argv, "-o", output, *flags, "-importcfg", self._importcfg(replay), "-pack", *files]
             parser = LogParser(names, replay.unit.cwd, goroot=self.toolchain.goroot)
-            return self._read(argv, replay.unit, parser, on_records, cancel, on_start)
+            return self._read(argv, replay.unit, parser, on_records, cancel, on_start, on_pause)
 
     @or_reason
     def object_code(self, replay: Replay, cancel: CancelToken) -> ObjectCode | BuildFailed | DidNotRun | Cancelled:
@@ -221,7 +223,8 @@ class Compiler:
         parser: LogParser,
         on_records: Callable[[list[Record], bool], None],
         cancel: CancelToken,
-        on_start: Callable[[], None] = lambda: None,
+        on_start: Callable[[], None],
+        on_pause: Callable[[], bool],
     ) -> Replayed | BuildFailed | DidNotRun | Cancelled:
         errors: list[BuildError] = []
         log_bytes = 0
@@ -240,7 +243,7 @@ class Compiler:
                 on_records(records, over)
             return over and not errors
 
-        ended = self._run(argv, unit, take, cancel, on_start, pause=lambda: on_records([], False))
+        ended = self._run(argv, unit, take, cancel, on_start, on_pause)
         if isinstance(ended, DidNotRun | Cancelled):
             return ended
         if ended == _ENOUGH:
@@ -259,14 +262,13 @@ class Compiler:
         take: Callable[[bytes], bool | None],
         cancel: CancelToken,
         on_start: Callable[[], None] = lambda: None,
+        on_pause: Callable[[], bool] | None = None,
         *,
         behind: bool = False,
-        pause: Callable[[], None] | None = None,
     ) -> int | DidNotRun | Cancelled:
         """Run a compile and hand on what it prints, until ``take`` has enough (``_ENOUGH``); else its exit status.
 
-        One that runs ``behind`` leaves the processors to others, if they want them. ``pause`` is called when nothing
-        came for a moment.
+        One that runs ``behind`` leaves the processors to others, if they want them. For ``on_pause`` see ``escapes``.
         """
         with _SLOTS.taken(cancel) as taken:
             process = start(argv, cwd=unit.cwd, env=self._environment, stderr_to_stdout=True) if taken else None
@@ -292,7 +294,7 @@ class Compiler:
             code = _ENOUGH
             try:
                 with cancel.calling(lambda: kill(process)):
-                    while chunk := _chunk(descriptor, pause):
+                    while chunk := _chunk(descriptor, on_pause):
                         if take(chunk):
                             break
                     else:
@@ -316,9 +318,12 @@ class Compiler:
         return caches.kept(self.scratch, text.encode(), "importcfg-{}")
 
 
-def _chunk(descriptor: int, pause: Callable[[], None] | None) -> bytes:
-    if pause is not None and os.name == "posix" and not select.select([descriptor], [], [], _PAUSE_SECONDS)[0]:
-        pause()
+def _chunk(descriptor: int, on_pause: Callable[[], bool] | None) -> bytes:
+    patience = _PAUSE_SECONDS
+    while on_pause is not None and os.name == "posix" and not select.select([descriptor], [], [], patience)[0]:
+        patience = 0.0
+        if not on_pause():
+            break
     return os.read(descriptor, _CHUNK)
 
 
