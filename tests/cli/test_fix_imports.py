@@ -49,6 +49,35 @@ def test_names_without_a_qualifier(module: Callable[..., Path], before: str, aft
     assert built.returncode == 0, built.stderr
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        # One under another name in a group of its own, and one for its effects, are no group for others.
+        (
+            '"fmt"\n\t"os"\n\n\tjson "encoding/json"\n\n\t"example.com/m/other"',
+            '"fmt"\n\t"os"\n\t"strconv"\n\n\tjson "encoding/json"\n\n\t"example.com/m/other"',
+        ),
+        ('_ "embed"\n\n\t"fmt"\n\t"os"', '_ "embed"\n\n\t"fmt"\n\t"os"\n\t"strconv"'),
+        ('"fmt"\n\t"os"\n\n\t_ "embed"', '"fmt"\n\t"os"\n\t"strconv"\n\n\t_ "embed"'),
+        ('"example.com/m/other"\n\t"fmt"\n\t"os"', '"example.com/m/other"\n\t"fmt"\n\t"os"\n\t"strconv"'),
+    ],
+    ids=["renamed", "before", "after", "mixed"],
+)
+def test_an_import_goes_to_the_group_of_the_others(module: Callable[..., Path], before: str, after: str) -> None:
+    used = [name for name in ("json.Marshal", "other.Name") if name.partition(".")[0] in before]
+    rest = "".join(f"var _ = {name}\n" for name in ["fmt.Println", "os.Exit", *used])
+    text = "package p\n\nimport (\n\t{}\n)\n\nfunc Key(s string, n int) string {{ return {} }}\n\n{}"
+    root = module(
+        {
+            "p.go": text.format(before, 'fmt.Sprintf("%s-%d", s, n)', rest),
+            "other/other.go": 'package other\n\nconst Name = ""\n',
+        }
+    )
+    done = fix(root, "--write", "--force")
+    wanted = text.format(after, 's + "-" + strconv.Itoa(n)', rest)
+    assert (root / "p.go").read_text(encoding="utf-8") == wanted, done.stderr
+
+
 def test_why_a_name_without_a_qualifier_is_left_alone(module: Callable[..., Path]) -> None:
     root = module({"p.go": f'package p\n\nimport (\n\t. "fmt"\n\t. "strconv"\n)\n\n{KEY}\nvar _ = Itoa(1)\n'})
     done = fix(root, "--explain-refusals", "--rule", "sprintf")

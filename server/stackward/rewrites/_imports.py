@@ -272,15 +272,16 @@ def _added(
             group = "".join(f'\t"{path}"\n' for path in sorted(wanted)) + ("" if first in left else "\n")
             return [Replacement(start, start, group.encode())]
         found = []
+        main = _largest(source, standard or grouped)
         for path in wanted:
             # After the last of the group of the standard library that sorts before it, else before the first.
-            before = [one for one in standard or grouped if one.path < path]
+            before = [one for one in main if one.path < path]
             if before:
                 last = max(before, key=lambda one: one.spec.start_byte)
                 end = source.text.find(b"\n", last.spec.end_byte)
                 found.append(Replacement(end, end, b'\n\t"' + path.encode() + b'"'))
             else:
-                first = min(standard or grouped, key=lambda one: one.spec.start_byte)
+                first = min(main, key=lambda one: one.spec.start_byte)
                 start = source.text.rfind(b"\n", 0, first.spec.start_byte) + 1
                 found.append(Replacement(start, start, b'\t"' + path.encode() + b'"\n'))
         return _joined(found)
@@ -298,6 +299,17 @@ def _added(
     end = source.text.find(b"\n", clause.end_byte)
     end = end if end >= 0 else len(source.text)
     return [Replacement(end, end, new.encode())]
+
+
+def _largest(source: SourceFile, some: Sequence[Import]) -> list[Import]:
+    """The largest group among imports: those between which there is no empty line."""
+    groups: list[list[Import]] = [[]]
+    for one in some:
+        last = groups[-1][-1].spec if groups[-1] else one.spec
+        if one.spec.parent != last.parent or b"\n\n" in source.text[last.end_byte : one.spec.start_byte]:
+            groups.append([])
+        groups[-1].append(one)
+    return max(groups, key=len)
 
 
 def _is_grouped(one: Import) -> bool:
