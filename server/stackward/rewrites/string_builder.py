@@ -317,7 +317,12 @@ def read_of(scene: Scene, name: str, read: Node) -> Replacement:
 
 
 def _room(scene: Scene, parts: _Parts) -> str:
-    """The length of the string whose characters the one loop goes over, each adding about one; empty if none does."""
+    """The length of the string whose characters the one loop goes over, each adding about one; empty if none does.
+
+    Where the string is emptied the room would be for its first part alone, which would keep all of it.
+    """
+    if parts.resets:
+        return ""
     loops = {
         loop
         for statement, _ in parts.appends
@@ -429,6 +434,49 @@ func Slug(name string) string {
         probe="""for _, name := range []string{"", "-", "Earl Grey Tea", "a--B  c", "é世界 Q\\xffz"} {
 	emit(Slug(name))
 }""",
+        saves=5,
+    ),
+    Example(
+        before="""package p
+
+// Fields keeps its words, of which none may keep the room for all of the text.
+func Fields(text string) []string {
+	var words []string
+	word := ""
+	for _, r := range text {
+		if r == ' ' {
+			words = append(words, word)
+			word = ""
+			continue
+		}
+		word += string(r)
+	}
+	return append(words, word)
+}
+""",
+        after="""package p
+
+import "strings"
+
+// Fields keeps its words, of which none may keep the room for all of the text.
+func Fields(text string) []string {
+	var words []string
+	var word strings.Builder
+	for _, r := range text {
+		if r == ' ' {
+			words = append(words, word.String())
+			word.Reset()
+			continue
+		}
+		word.WriteRune(r)
+	}
+	return append(words, word.String())
+}
+""",
+        probe="""for _, text := range []string{"", " ", "Earl Grey Tea", "é世界 Q\\xffz", strings.Repeat("word ", 9)} {
+	emit(Fields(text))
+}""",
+        probe_imports=("strings",),
         saves=5,
     ),
     Example(
