@@ -305,6 +305,8 @@ def hidden(scene: Scene, *predeclared: str) -> bool:
     for node in walk(around):
         if node.type in {"identifier", "type_identifier"} and scene.text(node) in predeclared:
             found = scene.facts(node)
+            if found is not None and found.object is not None and found.object.kind == "field":
+                continue  # It is the key of a composite literal, and hides nothing.
             if found is None or found.object is None or found.object.scope != "universe":
                 return True
     return False

@@ -942,6 +942,38 @@ emit(Reversed(nil) == nil)""",
         probe_imports=("math", "strings"),
         saves=5,
     ),
+    Example(
+        before="""package p
+
+// Span has a field with the name of a function of the language, which that hides nowhere.
+type Span struct{ start, len int }
+
+func Spans(words []string) []Span {
+	spans := []Span{}
+	for i, word := range words {
+		spans = append(spans, Span{start: i, len: len(word)})
+	}
+	return spans
+}
+""",
+        after="""package p
+
+// Span has a field with the name of a function of the language, which that hides nowhere.
+type Span struct{ start, len int }
+
+func Spans(words []string) []Span {
+	spans := make([]Span, 0, len(words))
+	for i, word := range words {
+		spans = append(spans, Span{start: i, len: len(word)})
+	}
+	return spans
+}
+""",
+        probe="""for _, words := range [][]string{nil, {"a"}, make([]string, 50)} {
+	emit(len(Spans(words)))
+}""",
+        saves=3,
+    ),
 )
 
 REFUSALS = (
