@@ -123,7 +123,11 @@ def steady(scene: Scene, node: Node | None, loop: Node) -> bool:
     """Whether a term is the same in all turns of a loop."""
     if node is None:
         return True
-    known = variable(scene, measured(scene, node) or node)
+    length = measured(scene, node)
+    info = scene.type(length) if length is not None else None
+    if info is not None and info.kind in {"chan", "map"}:
+        return False  # Their length changes while they are what they were.
+    known = variable(scene, length or node)
     if known is None:
         return False
     return not any(one.use.address or (one.use.write and one.use.captured) for one in known.references) and not any(

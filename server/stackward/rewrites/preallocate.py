@@ -25,9 +25,9 @@ then asked for at once.
 
 For loops over channels and functions, which do not say how much will come; for errors and what only they bring about,
 of which there is seldom any; for maps in which the loop looks up what it puts there, since what it groups or counts may
-have few keys; for slices that are used before the loop, filled by a loop within the loop or by a closure, or whose
-capacity is asked for; for a number of turns that need not come true since the loop may end; and for a loop that may end
-and in some turns appends nothing.
+have few keys, and for those that it empties; for slices that are used before the loop, filled by a loop within the loop
+or by a closure, or whose capacity is asked for; for a number of turns that need not come true since the loop may end;
+and for a loop that may end and in some turns appends nothing.
 """
 
 from __future__ import annotations
@@ -295,6 +295,10 @@ def _map(scene: Scene, loop: Node) -> Iterator[Offer]:
     if any(one.use.write and (one.node.parent or one.node).type != "index_expression" for one in known.within(loop)):
         yield Refusal(f"{known.name} is another map after a while")
         return
+    if any(_shrinks(scene, one.node) for one in known.within(loop)):
+        # It never has room for all of them, and to clear a map takes as long as what it has room for.
+        yield Refusal(f"{known.name} is emptied in the loop")
+        return
     if info.elem.kind != "bool" and info.elem.size != 0 and any(_gets(one.node) for one in known.within(loop)):
         yield Refusal("what has the same key becomes one entry, so that there may be few")
         return
@@ -340,6 +344,12 @@ def _gets(name: Node) -> bool:
         return False
     names = expressions(statement.child_by_field_name("left"))
     return len(names) != 2 or names[0].text != b"_"
+
+
+def _shrinks(scene: Scene, name: Node) -> bool:
+    """Whether a map is an argument of ``clear`` or ``delete``."""
+    call = name.parent.parent if name.parent is not None and name.parent.type == "argument_list" else None
+    return call is not None and calls(call, scene.source, "clear", "delete")
 
 
 def _indexed(scene: Scene, statement: Node) -> Span:
@@ -1269,5 +1279,54 @@ func Until(words []string, stop string) (found []string) {
 }
 """,
         "may end before",
+    ),
+    Refused(
+        """package p
+
+func Most(words []string, size int) (most int) {
+	seen := map[string]bool{}
+	for i, word := range words {
+		if i%size == 0 {
+			clear(seen)
+		}
+		seen[word] = true
+		most = max(most, len(seen))
+	}
+	return most
+}
+""",
+        "seen is emptied in the loop",
+    ),
+    Refused(
+        """package p
+
+func Near(words []string, distance int) bool {
+	last := make(map[string]struct{})
+	for i, word := range words {
+		if _, ok := last[word]; ok {
+			return true
+		}
+		last[word] = struct{}{}
+		if i >= distance {
+			delete(last, words[i-distance])
+		}
+	}
+	return false
+}
+""",
+        "last is emptied in the loop",
+    ),
+    Refused(
+        """package p
+
+func Waiting(jobs chan int) []int {
+	found := []int{}
+	for i := 0; i < len(jobs); i++ {
+		found = append(found, <-jobs)
+	}
+	return found
+}
+""",
+        "the loop changes what it counts",
     ),
 )
