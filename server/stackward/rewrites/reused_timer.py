@@ -86,7 +86,7 @@ def propose(scene: Scene) -> Iterator[Offer]:
     if named is None and not fixed:
         yield Refusal("what the other cases of the select call could change the duration, or see it evaluated")
         return
-    name = scene.free_name("timer")
+    name = scene.free_name("timer", within=scene.declaration(loop))
     duration = scene.text(given[0])
     first = duration if fixed and _known_before(scene, given[0], loop) else "0"
     made = _before(scene, start, [f"{name} := {qualifier}.NewTimer({first})", f"defer {name}.Stop()"])
@@ -173,6 +173,16 @@ def _before(scene: Scene, statement: Node, lines: list[str]) -> Replacement:
 
 REWRITE = Rewrite("reused-timer", "time.After in a loop to one timer", ("call_expression",), suits, propose)
 
+# What others call theirs is no reason for another name.
+_OTHER = """package p
+
+import "time"
+
+func Later(do func()) func() bool {
+	timer := time.AfterFunc(time.Hour, do)
+	return timer.Stop
+}
+"""
 EXAMPLES = (
     Example(
         before="""package p
@@ -228,6 +238,7 @@ emit(sum)
 emit(whole)""",
         probe_imports=("time",),
         saves=100,
+        also={"other.go": (_OTHER, _OTHER)},
         undriven={"Sum": "its timer and the channel may be ready at once"},
     ),
     Example(
