@@ -15,7 +15,8 @@ at, no copy is needed. `string([]byte(s))` is `s`, as nobody can change either.
   a copy would be safe from one that does.
 - `w.Write([]byte(b.String()))` of a `bytes.Buffer` becomes `w.Write(b.Bytes())`. That is for review as well, but for a
   `strings.Builder` or `os.File`.
-- `string([]byte(s))` becomes `s`.
+- `string([]byte(s))` becomes `s`. That is for review where the copy is kept: it may be there to let go of a longer text
+  that s is a part of, or of bytes that somebody will change though package unsafe has made them a string.
 
 ## When it is not
 
@@ -47,6 +48,7 @@ from stackward.syntax.anchors import operand_of, unparenthesized
 from stackward.syntax.tree import SourceFile, text_of
 
 _WRITERS = frozenset({Kind.BUILDER, Kind.BUFIO, Kind.FILE})
+_FRESH = frozenset({"(*bytes.Buffer).String", "(*strings.Builder).String", "fmt.Sprint", "fmt.Sprintf", "fmt.Sprintln"})
 # Other goroutines, and functions that are called, may change bytes; so may these.
 _ACTING = frozenset({"defer_statement", "func_literal", "go_statement", "select_statement", "send_statement"})
 _HARMLESS = frozenset({"cap", "len", "make", "max", "min", "new", "print", "println"})
@@ -83,7 +85,13 @@ def propose(scene: Scene) -> Iterator[Offer]:
         plain = info is not None and info.type == "string"
         text = scene.text(inner) if plain else f"string({scene.text(inner)})"
         edit = put_in_place(node, text, loose=plain and is_loose(inner))
-        yield Proposal("Leave out the conversions", {scene.path: (edit,)})
+        kept = _kept(scene, inner)
+        yield Proposal(
+            "Leave out the conversions",
+            {scene.path: (edit,)},
+            applicability=Applicability.REVIEW if kept else Applicability.SAFE,
+            differs="if the copy is not to let go of a longer text" if kept else "",
+        )
     else:
         yield from _seen(scene, scene.text(inner))
 
@@ -102,6 +110,21 @@ def _buffered(scene: Scene, text: Node) -> Iterator[Offer]:
         yield from _seen(scene, f"{scene.text(buffer)}.Bytes()", differs="no nil buffer may be written")
     else:
         yield from _seen(scene, f"{scene.text(buffer)}.Bytes()", own=scene.text(root(buffer)))
+
+
+def _kept(scene: Scene, text: Node) -> bool:
+    """Whether a copy of a text that may be somebody's stays when its expression has been evaluated."""
+    made = unparenthesized(text)
+    if scene.constant(made) is not None or made.type == "binary_expression":
+        return False
+    if is_call(made) and scene.callee(made) in _FRESH:
+        return False
+    outer = context(scene.node)
+    call = outer.parent if outer is not None and outer.type == "argument_list" else None
+    function = callee_node(call) if call is not None and is_call(call) else None
+    if function is not None and function.type == "selector_expression":
+        return writer(scene, function.named_children[0]) is None
+    return outer is None or outer.type != "binary_expression"
 
 
 def _between(scene: Scene, node: Node, into: str) -> Node | None:
@@ -336,6 +359,35 @@ func() {
 	defer func() { emit(recover() != nil) }()
 	emit(Rest(nil, 3))
 }()""",
+        applicability=Applicability.REVIEW,
+    ),
+    Example(
+        before="""package p
+
+import "strings"
+
+type Header struct{ key string }
+
+func Key(line string) *Header {
+	key, _, _ := strings.Cut(line, ":")
+	return &Header{string([]byte(key))}
+}
+""",
+        after="""package p
+
+import "strings"
+
+type Header struct{ key string }
+
+func Key(line string) *Header {
+	key, _, _ := strings.Cut(line, ":")
+	return &Header{key}
+}
+""",
+        probe="""for _, line := range []string{"", "key", "a key that is long enough to be copied: its value"} {
+	emit(Key(line).key)
+}""",
+        applicability=Applicability.REVIEW,
     ),
     Example(
         before="""package p
