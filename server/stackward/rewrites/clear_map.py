@@ -72,7 +72,9 @@ def propose(scene: Scene) -> Iterator[Offer]:
         yield Refusal(f"{known.name} may be nil, or somebody else's map")
         return
     for one in known.references:
-        if one.use.captured or one.use.address or (inside(one.node, loop) and not _by_name(scene, one)):
+        # What is done with it behind the loop is done with the last map.
+        early = one.node.start_byte < loop.end_byte
+        if one.use.captured or one.use.address or (early and not _by_name(scene, one)):
             yield Refusal(f"somebody may keep the old map of {known.name}")
             return
         if one.use.write and not _remade(scene, one):
@@ -350,5 +352,22 @@ func Later(n int) (all []func() int) {
 }
 """,
         "may keep the old map",
+    ),
+    Refused(
+        """package p
+
+func Words(lines [][]string) (int, int) {
+	seen := map[string]bool{"the": true}
+	common := seen
+	for _, line := range lines {
+		seen = make(map[string]bool)
+		for _, word := range line {
+			seen[word] = true
+		}
+	}
+	return len(common), len(seen)
+}
+""",
+        "somebody may keep the old map of seen",
     ),
 )
