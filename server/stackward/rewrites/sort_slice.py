@@ -21,7 +21,7 @@ compared, strings or integers, and for stable sorting. Where it does nothing but
 ## When it is not
 
 If the indexes are used for anything but elements of that slice, if the function does more than compare or may change an
-element, and before Go 1.21.
+element, and before Go 1.21. For elements of more than 256 bytes, of which two are copied for each comparison.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ _FUNCTIONS = {"sort.Slice": "SortFunc", "sort.SliceStable": "SortStableFunc"}
 _QUIET = ("(time.", "bytes.", "cmp.", "math.", "strings.", "time.", "unicode.", "unicode/utf8.")
 _PLAIN = {"sort.StringSlice": "string", "sort.IntSlice": "int"}
 _PAIRS = (("a", "b"), ("x", "y"), ("p", "q"), ("left", "right"))
+_LARGE = 256  # Bytes of an element: to copy two that are larger takes longer than reflection to swap them.
 _ALLOWED = frozenset(
     {"block", "comment", "const_declaration", "expression_list", "if_statement", "return_statement", "statement_list"}
 )
@@ -146,6 +147,9 @@ def _compared(scene: Scene, callee: str, given: list[Node], name: str) -> Iterat
         return
     if info is None or info.kind != "slice" or info.elem is None or not is_path(given[0]):
         yield Refusal("it is not known which slice is sorted")
+        return
+    if (info.elem.size or 0) > _LARGE:
+        yield Refusal(f"elements have {info.elem.size:,} bytes, too many to copy for each comparison")
         return
     indexes = [
         scene.text(one) for declared in parameters.named_children for one in declared.children_by_field_name("name")
@@ -768,5 +772,21 @@ func Sort(rows [][]int) {
 }
 """,
         "not a comparison",
+    ),
+    Refused(
+        """package p
+
+import "sort"
+
+type Page struct {
+	Name string
+	Data [512]byte
+}
+
+func Sort(pages []Page) {
+	sort.SliceStable(pages, func(i, j int) bool { return pages[i].Name < pages[j].Name })
+}
+""",
+        "elements have 528 bytes, too many to copy for each comparison",
     ),
 )
