@@ -23,8 +23,8 @@ A variable keeps its name unless that says little outside of its function: `re` 
 ## When it is not
 
 When the value is written to, returned, passed on or captured as a whole, when it depends on anything local, and when
-more is done with the error of a match; and in methods that may be called through an interface while a variable of the
-package that is declared earlier is initialised.
+more is done with the error of a match; in `main`, unless a loop or a func literal makes it; and in methods that may be
+called through an interface while a variable of the package that is declared earlier is initialised.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ from stackward.rewrites._variables import (
     siblings,
     variable,
 )
-from stackward.syntax.tree import SourceFile
+from stackward.syntax.tree import SourceFile, package_of
 
 _COMPILES = ("regexp.MustCompile", "regexp.MustCompilePOSIX")
 _METHODS = {"regexp.Match": "Match", "regexp.MatchString": "MatchString"}
@@ -79,10 +79,20 @@ def propose(scene: Scene) -> Iterator[Offer]:
     function = scene.declaration()
     if function is None or scene.text(_name_of(function)) == "init":
         return
+    once = _runs_once(scene, function)
     offers = _call(scene, function) if scene.node.type == "call_expression" else _table(scene, function)
     for offer in offers:
         early = initialises(scene, function) if isinstance(offer, Proposal) else ""
-        yield Refusal(f"{early} is initialised before, and may need it") if early else offer
+        if once and isinstance(offer, Proposal):
+            yield Refusal("main runs once")
+        else:
+            yield Refusal(f"{early} is initialised before, and may need it") if early else offer
+
+
+def _runs_once(scene: Scene, function: Node) -> bool:
+    """Whether the node is in ``main``, in no loop and no function that is made there."""
+    main = scene.text(_name_of(function)) == "main" and package_of(scene.source) == "main"
+    return main and not any(one.type in {"for_statement", "func_literal"} for one in scene.around())
 
 
 def _call(scene: Scene, function: Node) -> Iterator[Offer]:
@@ -959,5 +969,26 @@ func At(i int) string {
 	return names[i]
 }
 """
+    ),
+    Refused(
+        """package main
+
+import (
+	"os"
+	"regexp"
+)
+
+func main() {
+	pair := regexp.MustCompile(`^[a-z]+=[a-z]+$`)
+	found := 0
+	for _, one := range os.Args[1:] {
+		if pair.MatchString(one) {
+			found++
+		}
+	}
+	os.Exit(found)
+}
+""",
+        "main runs once",
     ),
 )
