@@ -246,6 +246,8 @@ def removed(source: SourceFile, statement: Node, last: Node | None = None) -> Re
     above = text[:start].rstrip(b" \t")
     if above.endswith((b"{\n", b"\n\n")) and text[end : end + 2] == b"\n\n":
         end += 1  # No empty line at the start of a block, nor two in a row.
+    elif above.endswith(b"\n\n") and text[end:].lstrip().startswith(b"}"):
+        start = len(above) - 1  # Nor one at its end.
     return Replacement(start, end + 1)
 
 

@@ -367,6 +367,7 @@ func diagonal(values ...float64) *matrix {
 	for i, v := range values {
 		m.set(i%4, i%6, v)
 	}
+
 	return m
 }
 
