@@ -302,6 +302,34 @@ def test_comments_are_kept(module: Callable[..., Path]) -> None:
         assert comment in made, made
 
 
+def test_what_a_test_makes_stays_in_it(module: Callable[..., Path]) -> None:
+    texts = "".join(f'"{number}.0", ' for number in range(9))
+    used = f"""
+        package p
+
+        import "testing"
+
+        func TestKey(t *testing.T) {{
+        \traw := []string{{{texts}}}
+        \tfor _, one := range raw {{
+        \t\tt.Run(one, func(t *testing.T) {{ t.Log(len(raw)) }})
+        \t}}
+        }}
+
+        func check(t *testing.T, n int) {{
+        \tnames := []string{{{texts}}}
+        \tt.Run(names[n], func(t *testing.T) {{ t.Log(names[n]) }})
+        }}
+
+        func TestAll(t *testing.T) {{ check(t, 2) }}
+        """
+    done = fix(
+        module({"p.go": "package p", "p_test.go": used}), "--tests", "--rule", "package-level", "--explain-refusals"
+    )
+    assert "p_test.go:6:9: package-level: TestKey runs once" in done.stderr
+    assert "+var names = " in done.stdout, "what tests call is like any other function"
+
+
 def test_what_only_tests_call_keeps_its_signature(module: Callable[..., Path]) -> None:
     made = """
         package p

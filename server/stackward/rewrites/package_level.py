@@ -23,8 +23,8 @@ A variable keeps its name unless that says little outside of its function: `re` 
 ## When it is not
 
 When the value is written to, returned, passed on or captured as a whole, when it depends on anything local, and when
-more is done with the error of a match; in `main`, unless a loop or a func literal makes it; and in methods that may be
-called through an interface while a variable of the package that is declared earlier is initialised.
+more is done with the error of a match; in `main` and in tests, unless a loop or a func literal makes it; and in methods
+that may be called through an interface while a variable of the package that is declared earlier is initialised.
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ _MUST = ("html/template.Must", "text/template.Must")
 _READS = ("Expand", "Find", "LiteralPrefix", "Match", "NumSubexp", "Replace", "Split", "String", "Subexp")
 _REPLACES = ("Replace", "WriteString")
 _EXECUTES = ("Execute",)
+_TEST = re.compile(r"(Example|Test)([^a-z]|$)")
 _VAGUE = 2  # Letters of a name that says something in its function only.
 _ABBREVIATIONS = frozenset({"exp", "expr", "pat", "reg", "rep", "repl", "rgx", "tab", "tbl", "tmp", "tmpl", "tpl"})
 _ON_STACK = 8  # Entries of a map that does not escape (internal/abi: SwissMapGroupSlots); no one allocates these.
@@ -84,15 +85,17 @@ def propose(scene: Scene) -> Iterator[Offer]:
     for offer in offers:
         early = initialises(scene, function) if isinstance(offer, Proposal) else ""
         if once and isinstance(offer, Proposal):
-            yield Refusal("main runs once")
+            yield Refusal(f"{scene.text(_name_of(function))} runs once")
         else:
             yield Refusal(f"{early} is initialised before, and may need it") if early else offer
 
 
 def _runs_once(scene: Scene, function: Node) -> bool:
-    """Whether the node is in ``main``, in no loop and no function that is made there."""
-    main = scene.text(_name_of(function)) == "main" and package_of(scene.source) == "main"
-    return main and not any(one.type in {"for_statement", "func_literal"} for one in scene.around())
+    """Whether the node is in ``main`` or a test, in no loop and no function that is made there."""
+    name = scene.text(_name_of(function))
+    main = name == "main" and package_of(scene.source) == "main"
+    test = scene.path.endswith("_test.go") and _TEST.match(name) is not None
+    return (main or test) and not any(one.type in {"for_statement", "func_literal"} for one in scene.around())
 
 
 def _call(scene: Scene, function: Node) -> Iterator[Offer]:
