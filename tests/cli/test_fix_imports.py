@@ -78,6 +78,14 @@ def test_an_import_goes_to_the_group_of_the_others(module: Callable[..., Path], 
     assert (root / "p.go").read_text(encoding="utf-8") == wanted, done.stderr
 
 
+def test_imports_on_one_line_are_changed_as_a_whole(module: Callable[..., Path]) -> None:
+    key = KEY.replace("Sprintf", "fmt.Sprintf")
+    root = module({"p.go": f'package p\n\nimport ("fmt"; "os")\n\n{key}\nvar _ = os.Exit\n'})
+    done = fix(root, "--write", "--force")
+    wanted = f'package p\n\nimport "strconv"\n\nimport (\n\t"os"\n)\n\n{NEW}\nvar _ = os.Exit\n'
+    assert (root / "p.go").read_text(encoding="utf-8") == wanted, done.stderr
+
+
 def test_why_a_name_without_a_qualifier_is_left_alone(module: Callable[..., Path]) -> None:
     root = module({"p.go": f'package p\n\nimport (\n\t. "fmt"\n\t. "strconv"\n)\n\n{KEY}\nvar _ = Itoa(1)\n'})
     done = fix(root, "--explain-refusals", "--rule", "sprintf")

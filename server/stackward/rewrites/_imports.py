@@ -240,8 +240,13 @@ def _dropped(source: SourceFile, gone: Sequence[Import], present: Sequence[Impor
         if declaration.type != "import_declaration":
             continue
         inside = [one for one in present if declaration.start_byte <= one.spec.start_byte < declaration.end_byte]
-        if inside and all(one in gone for one in inside):
+        left = [one for one in inside if one not in gone]
+        group = left[0].spec.parent if left else None
+        if inside and not left:
             found.append(_line(source, declaration, blank=True))
+        elif group is not None and len(left) < len(inside) and _on_one_line(group):
+            lines = "".join(f"\t{text_of(one.spec, source)}\n" for one in left)
+            found.append(Replacement(group.start_byte, group.end_byte, f"(\n{lines})".encode()))
         else:
             found += [_line(source, one.spec) for one in gone if one in inside]
     return found
@@ -286,10 +291,10 @@ def _added(
                 found.append(Replacement(start, start, b'\t"' + path.encode() + b'"\n'))
         return _joined(found)
     lines = "".join(f'\t"{path}"\n' for path in sorted(wanted))
-    if len(kept) == 1 and kept[0].path != "C":
+    single = len(kept) == 1 and kept[0].path != "C"
+    if single and kept[0].spec.parent is not None and kept[0].spec.parent.type == "import_declaration":
         # One import without parentheses becomes a group.
         declaration = kept[0].spec.parent
-        assert declaration is not None
         specs = sorted([text_of(kept[0].spec, source), *(f'"{path}"' for path in wanted)], key=_path_of)
         groups = ([one for one in specs if _is_standard(_path_of(one)[1:-1]) is standard] for standard in (True, False))
         body = "\n".join("".join(f"\t{spec}\n" for spec in group) for group in groups if group)
@@ -313,7 +318,13 @@ def _largest(source: SourceFile, some: Sequence[Import]) -> list[Import]:
 
 
 def _is_grouped(one: Import) -> bool:
-    return one.spec.parent is not None and one.spec.parent.type == "import_spec_list"
+    """Whether others can be listed with an import, each on a line of its own."""
+    group = one.spec.parent
+    return group is not None and group.type == "import_spec_list" and not _on_one_line(group)
+
+
+def _on_one_line(group: Node) -> bool:
+    return group.start_point[0] == group.end_point[0]
 
 
 def _is_standard(path: str) -> bool:
