@@ -9,7 +9,7 @@ function, such as those of a signature, come when there are no others left.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from stackward.engine.finish import Unfinished, finished
@@ -30,7 +30,6 @@ from stackward.engine.verify import Compared, DoesNotCompile, compare
 from stackward.engine.workbench import Workbench
 from stackward.rewrites import Applicability, Rewrite
 from stackward.syntax.functions import functions
-from stackward.syntax.tree import SourceFile
 
 _ROUNDS = 100  # Of changes that meet, one is made in a round. They do not go on for ever.
 _WORD = re.compile(rb"[\w.]*")
@@ -54,16 +53,16 @@ class Applied:
 class Fixed:
     """What became of a package: the new texts of the files that changed, what was done, and what was not and why.
 
-    ``tried`` are the proposals, by their titles, that did not stand the check, with the function of each as it was
-    then: as long as that stays, the check would say the same again. What a rewrite itself refuses, another one may make
-    possible. ``seen`` are the places that rewrites had something to say about in the last round, ``made`` those where
-    one was made, which its rewrite has nothing to add to.
+    ``tried`` are the proposals, by their titles, that did not stand the check, with the functions that it was about as
+    they were then: as long as these stay, the check would say the same again. What a rewrite itself refuses, another
+    one may make possible. ``seen`` are the places that rewrites had something to say about in the last round, ``made``
+    those where one was made, which its rewrite has nothing to add to.
     """
 
     texts: dict[str, bytes] = field(default_factory=dict)
     applied: list[Applied] = field(default_factory=list)
     rejected: dict[tuple[str, str, int], Rejected] = field(default_factory=dict)
-    tried: dict[tuple[tuple[str, str, int], str], bytes] = field(default_factory=dict)
+    tried: dict[tuple[tuple[str, str, int], str], frozenset[bytes]] = field(default_factory=dict)
     seen: set[tuple[str, str, int]] = field(default_factory=set)
     made: set[tuple[str, str, int]] = field(default_factory=set)
     failure: str = ""
@@ -149,18 +148,22 @@ def _good(bench: Workbench, choices: Sequence[Choice], result: Fixed) -> list[Go
 
 
 def _forget(bench: Workbench, result: Fixed) -> bool:
-    """Forget what was tried in functions that are not as they were then; whether there was any."""
-    present = {text for source in bench.files.values() for text in _bodies(source).values()}
-    stale = [one for one, text in result.tried.items() if text and text not in present]
+    """Forget what was tried with functions that are not as they were then; whether there was any."""
+    present = _texts(bench)
+    stale = [one for one, texts in result.tried.items() if not texts.issubset(present)]
     for one in stale:
         del result.tried[one]
     return bool(stale)
 
 
-def _bodies(source: SourceFile) -> dict[str, bytes]:
-    """The texts of the declared functions of a file, by name."""
-    declared = (one for one in functions(source) if not one.literal)
-    return {one.name: source.text[one.body : one.end] for one in declared}
+def _texts(bench: Workbench, some: Container[Function] | None = None) -> frozenset[bytes]:
+    """The texts of declared functions of the package, of all or of some."""
+    return frozenset(
+        source.text[one.start : one.end]
+        for path, source in bench.files.items()
+        for one in functions(source)
+        if not one.literal and (some is None or (path, one.name) in some)
+    )
 
 
 def _choices(bench: Workbench, wanted: Wanted, result: Fixed) -> Iterator[Choice]:
@@ -269,7 +272,7 @@ def _judged(
             return
     else:
         why = _fault(outcome)
-    _reject(result, bench, one, why)
+    _reject(result, bench, one, why, outcome.worse if isinstance(outcome, Compared) else ())
 
 
 def _only(outcome: Compared, functions: frozenset[Function]) -> Compared:
@@ -290,7 +293,8 @@ def _apply(bench: Workbench, accepted: Sequence[Good], wanted: Wanted, result: F
         result.applied += [_applied(bench, one) for one in accepted]
         return True
     if len(accepted) == 1:
-        _reject(result, bench, accepted[0].choice, _fault(outcome))
+        worse = outcome.worse if isinstance(outcome, Compared) else ()
+        _reject(result, bench, accepted[0].choice, _fault(outcome), worse)
         return False
     # The other half is tried again in the next round.
     half = len(accepted) // 2
@@ -317,8 +321,7 @@ def _applied(bench: Workbench, good: Good) -> Applied:
     return Applied(candidate.rewrite.name, candidate.span.path, line, title, level, before, after, source.text)
 
 
-def _reject(result: Fixed, bench: Workbench, choice: Choice, reason: str) -> None:
-    place, path = _place(bench, choice.candidate), choice.candidate.span.path
-    around = _line(bench, choice.candidate)[0] if not choice.wide else ""
-    result.tried[place, choice.proposal.title] = _bodies(bench.files[path]).get(around, b"")
+def _reject(result: Fixed, bench: Workbench, choice: Choice, reason: str, worse: Iterable[Function]) -> None:
+    place = _place(bench, choice.candidate)
+    result.tried[place, choice.proposal.title] = _texts(bench, choice.functions.union(worse))
     result.rejected[place] = refuse(bench, choice.candidate, reason)

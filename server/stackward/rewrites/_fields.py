@@ -15,7 +15,7 @@ from stackward.rewrites._literals import unquoted
 from stackward.rewrites._maps import Entry, Read, Shape
 from stackward.rewrites._names import PREDECLARED, walk
 from stackward.rewrites._rewrite import Refusal
-from stackward.rewrites._scene import Scene, is_call, replace_node
+from stackward.rewrites._scene import Scene, arguments, is_call, replace_node
 from stackward.rewrites._targets import spelled
 from stackward.rewrites._variables import context, hidden, inside, listed_statement
 from stackward.syntax.anchors import unparenthesized
@@ -23,6 +23,7 @@ from stackward.syntax.tree import text_of
 
 # Types whose JSON is the same whether they are in a variable or not: their methods have receivers that are values.
 _BY_VALUE = frozenset({"json.Number", "json.RawMessage", "time.Duration", "time.Time"})
+_NUMBERS = BASIC_TYPES - {"bool", "complex64", "complex128", "string"}
 _JSON_METHODS = frozenset({"MarshalJSON", "MarshalJSONTo", "MarshalText", "AppendText"})
 
 
@@ -225,6 +226,11 @@ def edits(scene: Scene, shape: Shape, found: Sequence[Field], typed: str) -> lis
         elif site.typed is not None:
             made.append(replace_node(site.typed, typed))
         made += [replace_node(entry.at, by_key[entry.key].name) for entry in site.entries]
+    made += [
+        replace_node(entry.value, scene.text(number))
+        for entry in shape.entries()
+        if (number := _converted(scene, entry.value, by_key[entry.key])) is not None
+    ]
     for entry in shape.writes:
         made.append(_selected(entry, by_key, scene))
     for read in shape.reads:
@@ -235,6 +241,17 @@ def edits(scene: Scene, shape: Shape, found: Sequence[Field], typed: str) -> lis
         whole = outer if asserts and outer is not None else read.node
         made.append(replace_node(whole, f"{scene.text(operand or read.node)}.{one.name}"))
     return made
+
+
+def _converted(scene: Scene, value: Node, field: Field) -> Node | None:
+    """The literal in a conversion like ``int64(0)``, which the type of the field now says."""
+    if not field.asserted or field.type not in _NUMBERS or not is_call(value):
+        return None
+    called, given = value.child_by_field_name("function"), arguments(value)
+    if called is None or scene.text(called) != field.type or len(given) != 1:
+        return None
+    literal = given[0].child_by_field_name("operand") if given[0].type == "unary_expression" else given[0]
+    return given[0] if literal is not None and literal.type in {"float_literal", "int_literal"} else None
 
 
 def _selected(entry: Entry, by_key: dict[str, Field], scene: Scene) -> Replacement:

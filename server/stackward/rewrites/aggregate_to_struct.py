@@ -156,7 +156,7 @@ func Report(sales []Sale) ([]byte, error) {
 		entry, ok := groups[sale.Country+sale.SKU]
 		if !ok {
 			// Nothing was sold yet.
-			entry = &group{SKU: sale.SKU, Country: sale.Country, Quantity: 0, Net: int64(0)}
+			entry = &group{SKU: sale.SKU, Country: sale.Country, Quantity: 0, Net: 0}
 			groups[sale.Country+sale.SKU] = entry
 		}
 		entry.Quantity = entry.Quantity + sale.Quantity
