@@ -126,6 +126,21 @@ def test_dependents_wait_for_what_they_build_on(two: Scheduler) -> None:
     assert ran == ["mid", "top"]
 
 
+def test_work_in_the_background_waits_for_what_it_builds_on(two: Scheduler) -> None:
+    held, ran = Held(), list[str]()
+    two.submit("leaf", Priority.OPEN, held)
+    held.wait()
+    two.submit("later", Priority.BACKGROUND, noting(ran, "later"), frozenset({"leaf"}))
+    passed = Held()
+    two.submit("other", Priority.BACKGROUND, passed)
+    passed.wait()
+    assert ran == []
+    held.release.set()
+    passed.release.set()
+    two.drain()
+    assert ran == ["later"]
+
+
 def test_what_is_opened_waits_for_nothing(two: Scheduler) -> None:
     held, ran = Held(), list[str]()
     two.submit("leaf", Priority.OPEN, held)

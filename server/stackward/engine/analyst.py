@@ -246,7 +246,10 @@ class Analyst:
                 self._listener.hints_changed(paths)
                 done = outcome
                 self._scheduler.submit(
-                    ("keep", unit.id), Priority.BACKGROUND, lambda _: tools.analysis.keep(inputs, done)
+                    ("keep", unit.id),
+                    Priority.BACKGROUND,
+                    lambda _: tools.analysis.keep(inputs, done),
+                    frozenset({package.directory}),  # Who waits for the hints is told first that they are complete.
                 )
                 return True
             case BuildFailed():

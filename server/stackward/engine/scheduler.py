@@ -71,7 +71,8 @@ class Scheduler:
     def submit(self, key: Hashable, priority: Priority, job: Job, after: frozenset[Hashable] = frozenset()) -> None:
         """Queue ``job``. It replaces a waiting one of the same key and ends a running one.
 
-        One for dependents waits as long as a job of the keys in ``after`` waits or runs, whose work it builds on.
+        One for dependents, or in the background, waits as long as a job of the keys in ``after`` waits or runs, whose
+        work it builds on.
         """
         with self._changed:
             if self._state.closed:
@@ -137,7 +138,7 @@ class Scheduler:
     def _held(self, waiting: _Waiting) -> bool:
         """Whether a job should wait for the work that it builds on."""
         state = self._state
-        return waiting.priority is Priority.DEPENDENT and not (
+        return waiting.priority >= Priority.DEPENDENT and not (
             waiting.after.isdisjoint(state.running) and waiting.after.isdisjoint(state.waiting)
         )
 
