@@ -84,7 +84,7 @@ def propose(scene: Scene) -> Iterator[Offer]:
         return
     fixed = _fixed(scene, given[0])
     if named is None and not fixed:
-        yield Refusal("what the other cases of the select call could change the duration, or see it evaluated")
+        yield Refusal("another case of the select calls something, which could change the duration or see it evaluated")
         return
     name = scene.free_name("timer", within=scene.declaration(loop))
     duration = scene.text(given[0])
