@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from stackward.core.outcome import BuildFailed, NotAPackage
+from stackward.core.outcome import BuildFailed
 from stackward.core.position import LineIndex, Lines
 from stackward.core.site import Function
 from stackward.engine import dependents
@@ -36,7 +36,7 @@ from stackward.syntax.ignores import BadIgnore, ignores
 from stackward.syntax.tree import Edit, parse
 from stackward.toolchain.config import BuildConfig
 from stackward.toolchain.process import CancelToken
-from stackward.toolchain.unit import Recorded, Unit, UnitId, Variant
+from stackward.toolchain.unit import Recorded, Unit
 
 
 class Session:
@@ -327,22 +327,11 @@ class Session:
 
     def adopt(self, recorded: Recorded) -> list[str]:
         """Take recipes that were recorded for many packages at once; gives their folders."""
-        directories = sorted({unit.dir for unit in recorded.units})
+        parts = recorded.by_folder()
         with self._lock:
-            for directory in directories:
-                units = tuple(unit for unit in recorded.units if unit.dir == directory)
-                part = Recorded(
-                    units=units,
-                    graph=recorded.graph,
-                    failures=tuple(one for one in recorded.failures if _about(one, units)),
-                    stamps=recorded.stamps,
-                    listings=tuple(entry for entry in recorded.listings if entry[0] == directory),
-                    headers=tuple(entry for entry in recorded.headers if os.path.dirname(entry[0]) == directory),
-                    local=recorded.local,
-                    own=tuple(stamp for stamp in recorded.own if os.path.dirname(stamp.path) == directory),
-                )
+            for directory, part in parts.items():
                 self._analyst.packages.setdefault(directory, PackageState(directory)).take(part)
-        return directories
+        return list(parts)
 
     def analyse_now(self, directory: str, tools: Tools, reason: str, cancel: CancelToken) -> PackageState:
         """Analyse all units of a package that has a recipe, in this thread; importers are not looked at."""
@@ -391,9 +380,3 @@ class Session:
             self._quieter.notify_all()
             self._listener.status_changed(self.status())
         return self._board.forget(directory)
-
-
-def _about(failure: BuildFailed | NotAPackage, units: Iterable[Unit]) -> bool:
-    """Whether a failure is one of the tests of a package that has a recipe."""
-    names = {str(UnitId(unit.id.import_path, variant)) for unit in units for variant in Variant}
-    return isinstance(failure, BuildFailed) and failure.package in names

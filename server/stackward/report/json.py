@@ -6,8 +6,10 @@ it, and names of files that are not UTF-8 have a form too.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from stackward.core.decision import Problem
@@ -19,19 +21,23 @@ VERSION = 1
 
 
 def render(report: CheckReport, cwd: str) -> str:
-    """The whole object, with file names relative to ``cwd`` where they are below it."""
-    return json.dumps(
-        {
-            "version": VERSION,
-            "toolchain": report.toolchain,
-            "packages": [_package(package, cwd) for package in report.packages],
-            "sites": [site(hint, cwd) for hint in report.hints],
-            "problems": [_problem(problem, cwd) for problem in report.problems],
-        },
-        indent=2,
-    )
+    """The whole object, with file names relative to ``cwd`` where they are below it; what it lists has a line each."""
+    lists = {
+        "packages": [_package(package, cwd) for package in report.packages],
+        "sites": [site(hint, cwd) for hint in report.hints],
+        "problems": [_problem(problem, cwd) for problem in report.problems],
+    }
+    members = [f'"version": {VERSION}', f'"toolchain": {json.dumps(report.toolchain)}']
+    members += [f'"{name}": {_lines(entries)}' for name, entries in lists.items()]
+    return "{\n  " + ",\n  ".join(members) + "\n}"
 
 
+def _lines(entries: Iterable[Mapping[str, Any]]) -> str:
+    lines = ",\n    ".join(json.dumps(one) for one in entries)
+    return f"[\n    {lines}\n  ]" if lines else "[]"
+
+
+@functools.lru_cache(maxsize=4096)  # Most places are in few files.
 def relative(path: str, cwd: str) -> str:
     """``path`` relative to ``cwd`` if that is no detour, else as it is."""
     if not os.path.isabs(path):

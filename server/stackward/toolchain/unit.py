@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import enum
 import itertools
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from stackward.core.outcome import BuildFailed, NotAPackage
+
+_Entry = TypeVar("_Entry")
 
 
 class Variant(enum.Enum):
@@ -101,3 +107,36 @@ class Recorded:
     """The Go files of imported packages whose source may change under us: the export data is that of these."""
     own: tuple[Stamp, ...]
     """The Go files of the packages themselves, whose export data their external tests import."""
+
+    def by_folder(self) -> dict[str, Recorded]:
+        """What is recorded of each package by itself, by its folder."""
+        units = _grouped(self.units, lambda unit: unit.dir)
+        listings = _grouped(self.listings, lambda entry: entry[0])
+        headers = _grouped(self.headers, lambda entry: os.path.dirname(entry[0]))
+        own = _grouped(self.own, lambda stamp: os.path.dirname(stamp.path))
+        return {
+            folder: Recorded(
+                units=tuple(units[folder]),
+                graph=self.graph,
+                failures=tuple(one for one in self.failures if _about(one, units[folder])),
+                stamps=self.stamps,
+                listings=tuple(listings[folder]),
+                headers=tuple(headers[folder]),
+                local=self.local,
+                own=tuple(own[folder]),
+            )
+            for folder in sorted(units)
+        }
+
+
+def _grouped(entries: Iterable[_Entry], folder: Callable[[_Entry], str]) -> defaultdict[str, list[_Entry]]:
+    found = defaultdict[str, list[_Entry]](list)
+    for one in entries:
+        found[folder(one)].append(one)
+    return found
+
+
+def _about(failure: BuildFailed | NotAPackage, units: Iterable[Unit]) -> bool:
+    """Whether a failure is one of the tests of a package that has a recipe."""
+    names = {str(UnitId(unit.id.import_path, variant)) for unit in units for variant in Variant}
+    return isinstance(failure, BuildFailed) and failure.package in names
