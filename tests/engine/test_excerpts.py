@@ -115,7 +115,7 @@ def test_what_changed_is_told_first(toolchain: Toolchain, tmp_path: Path) -> Non
             inputs, CancelToken(), lambda files: told.extend(hint.site.function for one in files for hint in one.hints)
         )
         assert isinstance(done, Analysed)
-        tools.analysis.keep(inputs, done)
+        tools.analysis.remember(inputs)
         return told
 
     assert "fresh" not in analyse()

@@ -39,9 +39,8 @@ def test_functions_that_changed_come_first_and_the_others_too(tmp_path: Path) ->
         session.texts.open(path, text.encode())
         snapshot = session.texts.snapshot(recorded.units[0].files)
         inputs = Inputs(recorded.units[0], snapshot, {}, tools.environment, recorded.graph)
-        done = tools.analysis.run(inputs, CancelToken(), tell)
-        assert isinstance(done, Analysed)
-        tools.analysis.keep(inputs, done)
+        assert isinstance(tools.analysis.run(inputs, CancelToken(), tell), Analysed)
+        tools.analysis.remember(inputs)
         return told
 
     names = {f"New{number}" for number in range(30)}

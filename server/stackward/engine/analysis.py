@@ -78,14 +78,14 @@ class Analysis:
         self._log_bytes[inputs.unit.id] = done.log_bytes
         return Analysed(done, cached=False)
 
-    def keep(self, inputs: Inputs, done: Analysed) -> None:
-        """Keep a result for later runs, and in mind what was analysed.
+    def keep(self, inputs: Inputs, result: UnitResult) -> None:
+        """Keep a result for later runs. It takes a while, so whoever waits for the hints comes first."""
+        if self._store is not None:
+            self._store.put("unit/" + inputs.key(), codec.result_to_json(result))
 
-        It takes as long as the analysis, so whoever waits for the hints comes first.
-        """
+    def remember(self, inputs: Inputs) -> None:
+        """Have in mind what was analysed, so that the next save shows what changed first. This takes a while, too."""
         self._excerpts.remember(inputs, self._sources.of(inputs.snapshot))
-        if self._store is not None and not done.cached:
-            self._store.put("unit/" + inputs.key(), codec.result_to_json(done.result))
 
     def explodes(self, unit: Unit) -> bool:
         """Whether the explanations of this unit are so long that its hints should not wait for them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import TypeAlias
 
 from stackward.core.outcome import BuildError, BuildFailed, Cancelled, NotAPackage, ToolchainMissing
@@ -222,6 +222,7 @@ class Analyst:
         if key == state.key and package.failure is None:
             # The text may have been another one in between, of which some hints were shown.
             self._listener.hints_changed(self._board.show_again(snapshot.digests))
+            self._remember(package, unit, tools, inputs)
             return True
 
         if tools.analysis.explodes(unit) and not explain and tools.analysis.cached(inputs) is None:
@@ -244,13 +245,9 @@ class Analyst:
                         package.reasons.append(f"{unit.id}: {reason}")
                     paths = self._board.take(package.directory, unit.id, (*result.files, *result.elsewhere))
                 self._listener.hints_changed(paths)
-                done = outcome
-                self._scheduler.submit(
-                    ("keep", unit.id),
-                    Priority.BACKGROUND,
-                    lambda _: tools.analysis.keep(inputs, done),
-                    frozenset({package.directory}),  # Who waits for the hints is told first that they are complete.
-                )
+                if not cached:
+                    self._later(("keep", unit.id), package, lambda: tools.analysis.keep(inputs, result))
+                self._remember(package, unit, tools, inputs)
                 return True
             case BuildFailed():
                 self._failed(package, outcome)
@@ -259,6 +256,15 @@ class Analyst:
             case Cancelled():
                 pass
         return False
+
+    def _remember(self, package: PackageState, unit: Unit, tools: Tools, inputs: Inputs) -> None:
+        """Have in mind what was analysed, if a file of it is open: nothing else is saved here."""
+        if any(map(self._board.is_open, unit.files)):
+            self._later(("remember", unit.id), package, lambda: tools.analysis.remember(inputs))
+
+    def _later(self, key: Hashable, package: PackageState, job: Callable[[], None]) -> None:
+        """Do what nobody waits for once a package is done, and the server has said so."""
+        self._scheduler.submit(key, Priority.BACKGROUND, lambda _: job(), frozenset({package.directory}))
 
     def _decide(
         self, package: PackageState, unit: Unit, tools: Tools, inputs: Inputs, reason: str, cancel: CancelToken

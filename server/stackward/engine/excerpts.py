@@ -71,6 +71,7 @@ class Excerpts:
     """Remembers the functions of each unit as they were analysed last, so as to know which have changed."""
 
     def __init__(self) -> None:
+        self._remembered: dict[UnitId, str] = {}
         self._analysed: dict[UnitId, frozenset[int]] = {}
         self._mentions: dict[UnitId, dict[int, Mentions]] = {}
         self._dotted: dict[str, frozenset[bytes]] = {}
@@ -78,6 +79,9 @@ class Excerpts:
 
     def remember(self, inputs: Inputs, sources: SnapshotSources) -> None:
         """Take the texts as analysed. Takes a while where they are new, so that the next ``changed`` does not."""
+        if self._remembered.get(inputs.unit.id) == inputs.key():
+            return
+        self._remembered[inputs.unit.id] = inputs.key()
         outlines = self._outlines(inputs, sources)
         if outlines is None:
             self._analysed.pop(inputs.unit.id, None)
