@@ -227,6 +227,7 @@ class Compiler:
         on_pause: Callable[[], bool],
     ) -> Replayed | BuildFailed | DidNotRun | Cancelled:
         errors: list[BuildError] = []
+        last: list[Record] = []
         log_bytes = 0
 
         def take(chunk: bytes) -> bool:
@@ -239,11 +240,14 @@ class Compiler:
             records: list[Record] = parser.feed(chunk)
             errors.extend(record for record in records if isinstance(record, BuildError))
             over = parser.escapes_over
+            if over and not errors:
+                last.extend(records)
+                return True
             if records or over:
                 on_records(records, over)
-            return over and not errors
+            return False
 
-        ended = self._run(argv, unit, take, cancel, on_start, on_pause)
+        ended = self._run(argv, unit, take, cancel, on_start, on_pause, lambda: on_records(last, True))
         if isinstance(ended, DidNotRun | Cancelled):
             return ended
         if ended == _ENOUGH:
@@ -263,12 +267,14 @@ class Compiler:
         cancel: CancelToken,
         on_start: Callable[[], None] = lambda: None,
         on_pause: Callable[[], bool] | None = None,
+        on_enough: Callable[[], None] = lambda: None,
         *,
         behind: bool = False,
     ) -> int | DidNotRun | Cancelled:
         """Run a compile and hand on what it prints, until ``take`` has enough (``_ENOUGH``); else its exit status.
 
-        One that runs ``behind`` leaves the processors to others, if they want them. For ``on_pause`` see ``escapes``.
+        One that runs ``behind`` leaves the processors to others, if they want them. For ``on_pause`` see ``escapes``;
+        ``on_enough`` is called when the compile has been told to end, which takes a moment.
         """
         with _SLOTS.taken(cancel) as taken:
             process = start(argv, cwd=unit.cwd, env=self._environment, stderr_to_stdout=True) if taken else None
@@ -296,6 +302,8 @@ class Compiler:
                 with cancel.calling(lambda: kill(process)):
                     while chunk := _chunk(descriptor, on_pause):
                         if take(chunk):
+                            kill(process)  # It would take time from us for what nobody needs.
+                            on_enough()
                             break
                     else:
                         code = process.wait()
