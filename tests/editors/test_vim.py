@@ -81,7 +81,9 @@ def shown(folder: Path, *, shift: bool) -> dict[str, Any]:
 
 
 def _number(shown: list[str]) -> str:
-    """The number of the rewrite in ALE's list, empty where that is not shown."""
+    """The number of the rewrite in ALE's list, empty while Vim does not ask for one: what is typed earlier is lost."""
+    if not any("Type number" in line for line in shown):
+        return ""
     return next((line.split(")")[0] for line in shown if f") {REWRITE}" in line), "")
 
 
