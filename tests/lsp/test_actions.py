@@ -254,8 +254,9 @@ def test_proved_with_a_benchmark(start: Callable[..., Any], own: bool) -> None:
         (editor.root / "p_test.go").write_text(BENCHMARK, encoding="utf-8")
         editor.save("p.go", TEXT + "// changed\n")
     column = TEXT.splitlines()[4].index("Sprintf") + 1
-    action = asked(editor, uri, 4, column)[0]
-    editor.ask("codeAction/resolve", action)
+    while not (offered := asked(editor, uri, 4, column)):
+        editor.settled()  # The file that has come, which the server sees for itself, has the package looked at anew.
+    editor.ask("codeAction/resolve", offered[0])
     proving = asked(editor, uri, 4, column, only=["refactor.stackward.prove"])
     assert [one["title"].partition(":")[0] for one in proving] == ["Prove with a benchmark"]
     command = proving[0]["command"]
