@@ -9,7 +9,7 @@ function, such as those of a signature, come when there are no others left.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from stackward.engine.finish import Unfinished, finished
@@ -109,15 +109,9 @@ def prove_all(bench: Workbench, found: Sequence[Candidate]) -> Iterator[Proved |
         if not (made := choice(bench, candidate, proposal)).wide
     ]
     rejected = Fixed()
-    best: dict[int, Proved] = {}
-    for attempt in attempts(choices):
-        for one in _proved(bench, attempt, rejected):
-            candidate = one.choice.candidate
-            known = best.get(id(candidate))
-            if known is None or one.after.less_than(known.after):
-                best[id(candidate)] = Proved(candidate, one.choice.proposal, one.before, one.after)
-    yield from best.values()
-    done = {proved.candidate.span for proved in best.values()}
+    good = _good(bench, choices, rejected)
+    yield from (Proved(one.choice.candidate, one.choice.proposal, one.before, one.after) for one in good)
+    done = {one.choice.candidate.span for one in good}
     yield from (one for one in rejected.rejected.values() if one.span not in done)
 
 
@@ -272,7 +266,7 @@ def _judged(
             return
     else:
         why = _fault(outcome)
-    _reject(result, bench, one, why, outcome.worse if isinstance(outcome, Compared) else ())
+    _reject(result, bench, one, why, outcome)
 
 
 def _only(outcome: Compared, functions: frozenset[Function]) -> Compared:
@@ -293,8 +287,7 @@ def _apply(bench: Workbench, accepted: Sequence[Good], wanted: Wanted, result: F
         result.applied += [_applied(bench, one) for one in accepted]
         return True
     if len(accepted) == 1:
-        worse = outcome.worse if isinstance(outcome, Compared) else ()
-        _reject(result, bench, accepted[0].choice, _fault(outcome), worse)
+        _reject(result, bench, accepted[0].choice, _fault(outcome), outcome)
         return False
     # The other half is tried again in the next round.
     half = len(accepted) // 2
@@ -321,7 +314,10 @@ def _applied(bench: Workbench, good: Good) -> Applied:
     return Applied(candidate.rewrite.name, candidate.span.path, line, title, level, before, after, source.text)
 
 
-def _reject(result: Fixed, bench: Workbench, choice: Choice, reason: str, worse: Iterable[Function]) -> None:
+def _reject(
+    result: Fixed, bench: Workbench, choice: Choice, reason: str, outcome: Unfinished | DoesNotCompile | Compared
+) -> None:
     place = _place(bench, choice.candidate)
-    result.tried[place, choice.proposal.title] = _texts(bench, choice.functions.union(worse))
+    about = choice.functions.union(outcome.worse if isinstance(outcome, Compared) else ())
+    result.tried[place, choice.proposal.title] = _texts(bench, about)
     result.rejected[place] = refuse(bench, choice.candidate, reason)

@@ -83,11 +83,14 @@ def propose(scene: Scene) -> Iterator[Offer]:
     once = _runs_once(scene, function)
     offers = _call(scene, function) if scene.node.type == "call_expression" else _table(scene, function)
     for offer in offers:
-        early = initialises(scene, function) if isinstance(offer, Proposal) else ""
-        if once and isinstance(offer, Proposal):
+        if isinstance(offer, Refusal):
+            yield offer
+        elif once:
             yield Refusal(f"{scene.text(_name_of(function))} runs once")
+        elif early := initialises(scene, function):
+            yield Refusal(f"{early} is initialised before, and may need it")
         else:
-            yield Refusal(f"{early} is initialised before, and may need it") if early else offer
+            yield offer
 
 
 def _runs_once(scene: Scene, function: Node) -> bool:
